@@ -1,0 +1,129 @@
+"""The domain's exceptions: what can be refused, and why.
+
+Invariants: the text of an error is written for the person who asked (it names what was wrong and what would be
+right); nobody below ``server/`` knows a status code, the server maps these classes to codes in one table; an error
+that crosses the link travels as its class name (``code``) and its text and is raised again as the same class.
+"""
+
+from __future__ import annotations
+
+
+class MrDrawError(Exception):
+    """Something was refused or failed in a way that a person can be told about."""
+
+    @property
+    def code(self) -> str:
+        """The name under which this error crosses the link."""
+        return type(self).__name__
+
+
+class InvalidValue(MrDrawError):
+    """A value is of the wrong type or form; the text names the value and what is accepted."""
+
+
+class LimitExceeded(InvalidValue):
+    """A target, jog or extrusion lies outside the machine's profile; the text names the limit."""
+
+
+class NotAuthenticated(MrDrawError):
+    """No identity: no key and no session, or a key that nobody owns."""
+
+
+class NotPermitted(MrDrawError):
+    """A known identity lacks the permission that the action needs."""
+
+
+class TooManyAttempts(MrDrawError):
+    """The same address tried and failed too often."""
+
+
+class NotOperational(MrDrawError):
+    """The machine is not connected or not usable."""
+
+
+class WrongState(MrDrawError):
+    """The machine's state does not allow the action now."""
+
+
+class ForceNeeded(WrongState):
+    """A move typed during a job; it is done only with ``force``."""
+
+
+class JobFailed(MrDrawError):
+    """A job cannot be started or went wrong; the text names the line where there is one."""
+
+
+class MachineUnreachable(MrDrawError):
+    """The machine host did not accept the command within a second."""
+
+
+class NoSuchMachine(MrDrawError):
+    """No machine has this id."""
+
+
+class NoSuchFile(MrDrawError):
+    """No file or folder is stored under this path."""
+
+
+class FileInUse(MrDrawError):
+    """The file is being printed."""
+
+
+class FileExists(MrDrawError):
+    """Something is stored under this path already."""
+
+
+class UnknownFileType(MrDrawError):
+    """The extension is none of those that are accepted."""
+
+
+class NotStored(MrDrawError):
+    """A file could not be stored: the disk is full or refused the write."""
+
+
+class DiskFull(NotStored):
+    """There is no space left."""
+
+
+class TooLarge(MrDrawError):
+    """A body exceeds the limit."""
+
+
+class NoSuchUser(MrDrawError):
+    """No user has this name."""
+
+
+class UserExists(MrDrawError):
+    """A user of this name exists already."""
+
+
+class SettingsUnreadable(MrDrawError):
+    """``config.yaml`` cannot be read; the text names the line."""
+
+
+class BaseFolderInUse(MrDrawError):
+    """Another server already serves this base folder."""
+
+
+class DatabaseTooNew(MrDrawError):
+    """The database was written by a newer release."""
+
+
+class WireError(MrDrawError):
+    """The port could not be opened, or the wire was lost."""
+
+
+class LinkError(MrDrawError):
+    """The link between server and machine host broke or carried something that is not a message."""
+
+
+def _classes(parent: type[MrDrawError]) -> dict[str, type[MrDrawError]]:
+    found = {parent.__name__: parent}
+    for child in parent.__subclasses__():
+        found.update(_classes(child))
+    return found
+
+
+def error_from_code(code: str, text: str) -> MrDrawError:
+    """The error that crossed the link as `code` and `text`; a code of another release gives the base class."""
+    return _classes(MrDrawError).get(code, MrDrawError)(text)

@@ -1,0 +1,1 @@
+"""Sans-I/O dialects: bytes and the time in, events and bytes out."""

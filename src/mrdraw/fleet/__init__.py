@@ -1,0 +1,1 @@
+"""The machines: supervisor of machine hosts and what they last said."""

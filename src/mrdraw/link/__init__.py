@@ -1,0 +1,1 @@
+"""The messages between server and machine host, their framing, the carriers."""

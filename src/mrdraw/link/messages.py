@@ -1,0 +1,486 @@
+"""The messages between a server and a machine host: one vocabulary for every carrier.
+
+Invariants: every message is a tagged struct and the first one on a link is `Hello`; a field is only ever added, with
+a default, so that a server understands hosts of the previous release; unknown tags are ignored by both sides; every
+command carries an id, and the same id twice is done once and answered twice.
+Units: mm, mm/min for feed rates as in G-code, s, °C, bytes; `*_at` are unix seconds.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from mrdraw.events import MachineEvent
+
+LINK_VERSION = 1
+
+
+class MachineState(StrEnum):
+    """What the machine is doing; the ids are those of the contract, section 8."""
+
+    OFFLINE = "OFFLINE"
+    OPEN_SERIAL = "OPEN_SERIAL"
+    DETECT_SERIAL = "DETECT_SERIAL"
+    CONNECTING = "CONNECTING"
+    OPERATIONAL = "OPERATIONAL"
+    STARTING = "STARTING"
+    PRINTING = "PRINTING"
+    PAUSING = "PAUSING"
+    PAUSED = "PAUSED"
+    RESUMING = "RESUMING"
+    CANCELLING = "CANCELLING"
+    FINISHING = "FINISHING"
+    ERROR = "ERROR"
+    CLOSED_WITH_ERROR = "CLOSED_WITH_ERROR"
+
+
+STATE_TEXTS = {
+    MachineState.OFFLINE: "Offline",
+    MachineState.OPEN_SERIAL: "Opening serial connection",
+    MachineState.DETECT_SERIAL: "Detecting serial connection",
+    MachineState.CONNECTING: "Connecting",
+    MachineState.OPERATIONAL: "Operational",
+    MachineState.STARTING: "Starting",
+    MachineState.PRINTING: "Printing",
+    MachineState.PAUSING: "Pausing",
+    MachineState.PAUSED: "Paused",
+    MachineState.RESUMING: "Resuming",
+    MachineState.CANCELLING: "Cancelling",
+    MachineState.FINISHING: "Finishing",
+    MachineState.ERROR: "Error",
+    MachineState.CLOSED_WITH_ERROR: "Offline after error",
+}
+"""The texts clients compare; never others, never translated."""
+
+JOB_STATES = frozenset({
+    MachineState.STARTING, MachineState.PRINTING, MachineState.PAUSING, MachineState.PAUSED, MachineState.RESUMING,
+    MachineState.CANCELLING, MachineState.FINISHING,
+})  # fmt: skip
+"""The states in which a job lives."""
+
+OPERATIONAL_STATES = JOB_STATES | {MachineState.OPERATIONAL}
+"""The states in which the firmware takes commands."""
+
+
+# --- settings of a machine ------------------------------------------------------------------------------------------
+
+
+class SerialSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the port is opened and how long is waited for what; `None` or 0 means: find out."""
+
+    port: str | None = None
+    baudrate: int | None = None
+    autoconnect: bool = False
+    additional_ports: tuple[str, ...] = ()
+    """Globs of further ports to list."""
+    additional_baudrates: tuple[int, ...] = ()
+    exclusive: bool = True
+    low_latency: bool = True
+    timeout_connection: float = 10.0
+    timeout_communication: float = 30.0
+    timeout_communication_busy: float = 3.0
+    long_running_commands: tuple[str, ...] = (
+        "G4", "G28", "G29", "G30", "G32", "M400", "M226", "M600", "M601", "M109", "M190", "M116", "M303",
+    )  # fmt: skip
+    max_line_length: int = 96
+    """Bytes of the firmware's line buffer, number and checksum included, terminating NUL too."""
+    max_consecutive_resends: int = 10
+
+
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the machine is: its volume in mm, its heaters with ceilings in °C, its axes in mm/min."""
+
+    id: str = "_default"
+    name: str = "Default"
+    width: float = 200.0
+    depth: float = 200.0
+    height: float = 200.0
+    origin_center: bool = False
+    extruders: int = 1
+    heated_bed: bool = True
+    heated_chamber: bool = False
+    max_tool_temperature: float = 300.0
+    max_bed_temperature: float = 120.0
+    max_chamber_temperature: float = 80.0
+    max_extrusion: float = 500.0
+    """mm of filament in one extrusion by hand."""
+    speed_x: float = 6000.0
+    speed_y: float = 6000.0
+    speed_z: float = 200.0
+    speed_e: float = 300.0
+
+
+class SafetySettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How MrDraw behaves when nobody decides."""
+
+    unattended_minutes: float = 10.0
+    """Heaters go off after this long without a decision: after a restart, in a pause, after a failure, when idle."""
+    pause_lift: float = 5.0
+    """mm."""
+    end_lift: float = 5.0
+    """mm."""
+    park_x: float | None = 0.0
+    park_y: float | None = None
+    """Where a pause parks, mm; `None` leaves the axis where it is."""
+    temperature_silence: float = 15.0
+    """s without a temperature while heating before the alarm."""
+    temperature_overshoot: float = 15.0
+    """°C above a heater's ceiling before the alarm."""
+    stop_on_alarm: bool = False
+    """Send M112 at a temperature alarm."""
+    unhomed_jog: float = 10.0
+    """mm that one jog may move an axis that was not homed."""
+    reset_on_dead_emergency_stop: bool = True
+    """Reset the board by DTR when it does not react to an emergency stop within 1 s."""
+
+
+class MachineSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything resolved that a machine host needs to know; it keeps the last ones beside its journal."""
+
+    machine_id: str = "default"
+    serial: SerialSettings = SerialSettings()
+    profile: Profile = Profile()
+    safety: SafetySettings = SafetySettings()
+    virtual: bool = False
+    """Whether the port `VIRTUAL`, a simulated machine, is offered."""
+
+
+# --- what a job is --------------------------------------------------------------------------------------------------
+
+
+class JobFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The file of a job as clients know it; `source` is where the host finds it, `sha1` what it must hash to."""
+
+    name: str
+    path: str
+    display: str
+    source: str
+    size: int
+    date: int | None = None
+    origin: str = "local"
+    sha1: str | None = None
+    user: str | None = None
+    owner: str | None = None
+
+
+class Scripts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The scripts of a job, rendered by the server; each a tuple of lines without comments."""
+
+    before_print_started: tuple[str, ...] = ()
+    after_print_done: tuple[str, ...] = ()
+    after_print_cancelled: tuple[str, ...] = ()
+    after_print_paused: tuple[str, ...] = ()
+    before_print_resumed: tuple[str, ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A job as it is handed to the machine host."""
+
+    id: str
+    file: JobFile
+    scripts: Scripts = Scripts()
+
+
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far a job is; lines count what goes to the wire, `file_position` in bytes of the file."""
+
+    file_position: int = 0
+    lines_acknowledged: int = 0
+    lines_sent: int = 0
+    lines_total: int = 0
+    print_time: float = 0.0
+    """s, without pauses."""
+    finished: bool = False
+
+
+class Interrupted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A job that the machine host lost its life in: what the journal knows of it."""
+
+    job: Job
+    line: int
+    """The line of the file, counted from 1, at which the job was interrupted."""
+    sent: int
+    acknowledged: int
+    file_position: int = 0
+    print_time: float = 0.0
+    interrupted_at: float = 0.0
+    reason: str = ""
+
+
+# --- state, host to server ------------------------------------------------------------------------------------------
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello", omit_defaults=True):
+    """The first message in both directions."""
+
+    link_version: int
+    build: str
+    machine_id: str = ""
+    pid: int = 0
+    job_id: str | None = None
+    idle: bool = True
+
+
+class Heater(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A heater as last reported, °C."""
+
+    actual: float | None = None
+    target: float | None = None
+    offset: float = 0.0
+
+
+class TemperaturePoint(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All heaters at one time; `time` in unix seconds."""
+
+    time: int
+    heaters: dict[str, Heater]
+
+
+class Resends(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Lines transmitted, and how many of them again."""
+
+    count: int = 0
+    transmitted: int = 0
+
+
+class PortInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A port that a machine could be on; `path` is the by-id path where there is one."""
+
+    path: str
+    description: str = ""
+
+
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that a person at the machine has to know; `key` is stable, `until` a deadline in unix seconds."""
+
+    key: str
+    text: str
+    until: float | None = None
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", omit_defaults=True):
+    """The whole state of a machine; the newest replaces an unsent one."""
+
+    sequence: int
+    state: MachineState = MachineState.OFFLINE
+    error: str = ""
+    port: str | None = None
+    baudrate: int | None = None
+    ports: tuple[PortInfo, ...] = ()
+    heaters: dict[str, Heater] = {}
+    tool: int = 0
+    position: dict[str, float] = {}
+    homed: str = ""
+    """The axes known to be homed, as in "xyz"."""
+    current_z: float | None = None
+    job: Job | None = None
+    """The job that lives, or the last one until another file is selected."""
+    progress: Progress = Progress()
+    resends: Resends = Resends()
+    firmware: str = ""
+    capabilities: dict[str, bool] = {}
+    interrupted: Interrupted | None = None
+    notices: tuple[Notice, ...] = ()
+    dropped_log_lines: int = 0
+
+
+class LogLines(msgspec.Struct, frozen=True, tag="log", omit_defaults=True):
+    """New lines of the terminal: `Send: …`, `Recv: …` and free text, and how many were dropped before them.
+
+    `history` marks the first batch on a link, the host's last 300 lines.
+    """
+
+    lines: tuple[str, ...]
+    dropped: int = 0
+    history: bool = False
+
+
+class TemperatureLog(msgspec.Struct, frozen=True, tag="temperatures", omit_defaults=True):
+    """New temperature points, oldest first; `history` marks the first batch on a link, the last 30 minutes."""
+
+    points: tuple[TemperaturePoint, ...]
+    history: bool = False
+
+
+class Happened(msgspec.Struct, frozen=True, tag="happened", omit_defaults=True):
+    """An event; `sequence` counts from the host's start.
+
+    Events that no server heard are kept (the last 256) and sent to the next server, so that no end of a job is lost.
+    """
+
+    sequence: int
+    at: float
+    event: MachineEvent
+
+
+class Reply(msgspec.Struct, frozen=True, tag="reply", omit_defaults=True):
+    """The answer to a command: accepted, or the error's class name and text. Accepted is not done."""
+
+    id: str
+    code: str | None = None
+    text: str = ""
+
+
+# --- commands, server to host ---------------------------------------------------------------------------------------
+
+
+class Configure(msgspec.Struct, frozen=True, tag="configure"):
+    """Take these settings."""
+
+    id: str
+    settings: MachineSettings
+
+
+class Connect(msgspec.Struct, frozen=True, tag="connect", omit_defaults=True):
+    """Open a port; `None` and `AUTO` look for one, baud rate 0 or `None` tries the usual ones.
+
+    While connected: the same or no port does nothing, another port during a job is refused (WrongState).
+    """
+
+    id: str
+    port: str | None = None
+    baudrate: int | None = None
+
+
+class Disconnect(msgspec.Struct, frozen=True, tag="disconnect"):
+    """Close the port; a living job fails."""
+
+    id: str
+
+
+class AcknowledgeByHand(msgspec.Struct, frozen=True, tag="acknowledge_by_hand"):
+    """Act as if the firmware had acknowledged."""
+
+    id: str
+
+
+class StartJob(msgspec.Struct, frozen=True, tag="start_job"):
+    """Pin the file and run it."""
+
+    id: str
+    job: Job
+
+
+class RestartJob(msgspec.Struct, frozen=True, tag="restart_job"):
+    """Run the paused job from its beginning."""
+
+    id: str
+
+
+class PauseJob(msgspec.Struct, frozen=True, tag="pause_job"):
+    """Pause; a paused job stays paused."""
+
+    id: str
+
+
+class ResumeJob(msgspec.Struct, frozen=True, tag="resume_job"):
+    """Resume; a running job goes on running."""
+
+    id: str
+
+
+class CancelJob(msgspec.Struct, frozen=True, tag="cancel_job"):
+    """Cancel the job."""
+
+    id: str
+
+
+class DismissInterrupted(msgspec.Struct, frozen=True, tag="dismiss_interrupted"):
+    """A person decided not to resume the interrupted job: its pinned file may go."""
+
+    id: str
+
+
+class SendLines(msgspec.Struct, frozen=True, tag="send_lines", omit_defaults=True):
+    """Send lines typed by a person; moves during a job need `force`."""
+
+    id: str
+    lines: tuple[str, ...]
+    force: bool = False
+
+
+class Jog(msgspec.Struct, frozen=True, tag="jog", omit_defaults=True):
+    """Move axes (`x`, `y`, `z`) by or to mm; `speed` in mm/min, `None` takes the slowest axis of the profile.
+
+    `no_speed` leaves the feed rate out.
+    """
+
+    id: str
+    axes: dict[str, float]
+    absolute: bool = False
+    speed: float | None = None
+    no_speed: bool = False
+
+
+class HomeAxes(msgspec.Struct, frozen=True, tag="home"):
+    """Home the axes, as in "xyz"."""
+
+    id: str
+    axes: str
+
+
+class SetTargets(msgspec.Struct, frozen=True, tag="set_targets"):
+    """Set the targets of heaters (`tool0`, `bed`, `chamber`, `tool` for the current one), °C."""
+
+    id: str
+    targets: dict[str, float]
+
+
+class SetOffsets(msgspec.Struct, frozen=True, tag="set_offsets"):
+    """Set what is added to the targets in files, °C."""
+
+    id: str
+    offsets: dict[str, float]
+
+
+class Extrude(msgspec.Struct, frozen=True, tag="extrude", omit_defaults=True):
+    """Push (or pull) filament, mm; `speed` in mm/min, capped at the profile's."""
+
+    id: str
+    amount: float
+    speed: float | None = None
+
+
+class SelectTool(msgspec.Struct, frozen=True, tag="select_tool"):
+    """Make tool N the current one."""
+
+    id: str
+    tool: int
+
+
+class SetFactor(msgspec.Struct, frozen=True, tag="set_factor"):
+    """Set the feed rate (`kind` "feedrate") or flow ("flowrate") factor, %."""
+
+    id: str
+    kind: str
+    percent: int
+
+
+class EmergencyStop(msgspec.Struct, frozen=True, tag="emergency_stop"):
+    """Stop at once: jumps every queue."""
+
+    id: str
+
+
+class Attend(msgspec.Struct, frozen=True, tag="attend"):
+    """A person is there and decides to leave the heaters as they are: the unattended timer starts anew."""
+
+    id: str
+
+
+class StopHost(msgspec.Struct, frozen=True, tag="stop_host"):
+    """End the machine host if no job lives (else WrongState): it is replaced or no longer wanted."""
+
+    id: str
+
+
+Command = (
+    Configure | Connect | Disconnect | AcknowledgeByHand | StartJob | RestartJob | PauseJob | ResumeJob | CancelJob
+    | DismissInterrupted | SendLines | Jog | HomeAxes | SetTargets | SetOffsets | Extrude | SelectTool | SetFactor
+    | EmergencyStop | Attend | StopHost
+)  # fmt: skip
+
+ToHost = Hello | Command
+ToServer = Hello | Snapshot | LogLines | TemperatureLog | Happened | Reply

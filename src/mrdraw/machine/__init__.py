@@ -1,0 +1,1 @@
+"""The machine host: the process that owns one machine."""

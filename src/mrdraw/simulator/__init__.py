@@ -1,0 +1,1 @@
+"""Firmware that is not there, on a pseudo-terminal."""
