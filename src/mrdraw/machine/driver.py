@@ -1,0 +1,138 @@
+"""The driver: a dialect on a wire. What comes in goes to the dialect, what it wants to send is written at once.
+
+Invariants: between an acknowledge and the next line stands nothing but the dialect; events are handled after the next
+line was written; there is one timer, and it never fires later than the dialect's deadline; nothing here waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from mrdraw.firmware.dialect import Dialect, Event, Priority, Queued, Received
+from mrdraw.machine.transport import Transport, WireProtocol
+
+
+class Driver:
+    """Couples one dialect with one open wire."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        *,
+        handle: Callable[[Event], None],
+        lost: Callable[[Exception | None], None],
+        log: Callable[[str], None],
+    ) -> None:
+        """`handle` takes the dialect's events, `lost` hears that the wire broke, `log` takes lines of the terminal."""
+        self.dialect = dialect
+        self.protocol = WireProtocol(self._received, self._lost)
+        self._handle = handle
+        self._report_lost = lost
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        self._transport: Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._handling = False
+
+    def open(self, transport: Transport) -> None:
+        """The wire is open: begin the hand-shake."""
+        self._transport = transport
+        self.dialect.open(monotonic())
+        self.pump()
+
+    def close(self, *, at_once: bool = False) -> None:
+        """Close the wire; its loss is not reported."""
+        self._report_lost = _nobody
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport is not None:
+            transport, self._transport = self._transport, None
+            (transport.abort if at_once else transport.close)()
+
+    @property
+    def transport(self) -> Transport | None:
+        """The open wire."""
+        return self._transport
+
+    def enqueue(self, lines: Sequence[str], priority: Priority = Priority.HAND, tag: object = None) -> None:
+        """Queue commands; the last one carries the tag."""
+        for number, line in enumerate(lines, start=1):
+            self.dialect.enqueue(Queued(line, tag if number == len(lines) else None), priority)
+        self.pump()
+
+    def shout(self, lines: Sequence[str]) -> None:
+        """Write lines past the dialect: the last words on a wire that is about to be closed."""
+        if self._transport is not None:
+            for line in lines:
+                self._transport.write(f"{line}\n".encode())
+                self._log(f"Send: {line}")
+
+    def pump(self) -> None:
+        """Write whatever may be written now; call it after telling the dialect anything."""
+        now = monotonic()
+        self._send(now)
+        self._arm(now)
+
+    def acknowledge_by_hand(self) -> None:
+        """Act as if the firmware had acknowledged."""
+        for event in self.dialect.acknowledge_by_hand(monotonic()):
+            self._handle(event)
+        self.pump()
+
+    def tick(self) -> None:
+        """Let time pass in the dialect."""
+        self._received(b"")
+
+    def _received(self, data: bytes) -> None:
+        now = monotonic()
+        events = self.dialect.receive(data, now)
+        self._send(now)
+        for event in events:
+            if type(event) is Received:
+                self._log(f"Recv: {event.text}")
+            else:
+                self._handle(event)
+        if events:
+            self._send(monotonic())
+        self._arm(now)
+
+    def _send(self, now: float) -> None:
+        transport = self._transport
+        if transport is None:
+            return
+        while (line := self.dialect.next_to_send(now)) is not None:
+            transport.write(line)
+            self._log(f"Send: {line.decode('latin-1').rstrip()}")
+
+    def _arm(self, now: float) -> None:
+        """Keep a timer that fires at the deadline or earlier; an early one is only armed again."""
+        deadline = self.dialect.next_deadline()
+        if deadline is None or self._transport is None:
+            return
+        if self._timer is not None:
+            if self._timer.when() <= deadline:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(max(deadline, now), self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        deadline = self.dialect.next_deadline()
+        if deadline is not None and deadline <= monotonic():
+            self._received(b"")
+        else:
+            self._arm(monotonic())
+
+    def _lost(self, error: Exception | None) -> None:
+        self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._report_lost(error)
+
+
+def _nobody(error: Exception | None) -> None:
+    """Take the loss of a wire that was closed on purpose."""

@@ -1,0 +1,133 @@
+"""What a machine host tells its servers: snapshots, terminal lines, temperatures, events.
+
+Invariants: nothing here waits for a server. The newest snapshot replaces an unsent one; terminal lines that a slow
+server does not take are dropped and counted; events that no server heard are kept for the next one (`KEPT_EVENTS`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time
+
+from mrdraw.events import MachineEvent
+from mrdraw.link.messages import Happened, LogLines, Snapshot, TemperatureLog, TemperaturePoint, ToServer
+from mrdraw.link.unix import HostLink
+
+KEPT_LOG_LINES = 300
+KEPT_EVENTS = 256
+HISTORY = 30 * 60
+"""s of temperatures."""
+
+_MAX_BACKLOG = 256 * 1024
+"""bytes that a server may be behind before snapshots wait and terminal lines are dropped."""
+
+_MAX_PENDING_LINES = 2000
+
+
+@dataclass(slots=True, eq=False)
+class _Server:
+    """One attached server."""
+
+    link: HostLink
+    stale: bool = True
+    """Whether it has yet to get the newest snapshot."""
+    dropped: int = 0
+
+    @property
+    def slow(self) -> bool:
+        return self.link.backlog > _MAX_BACKLOG
+
+
+class Outlet:
+    """Everything that goes from a machine host to its servers."""
+
+    def __init__(self, snapshot: Callable[[int], Snapshot]) -> None:
+        """`snapshot` makes the newest snapshot under a sequence number."""
+        self._make_snapshot = snapshot
+        self._sequence = 0
+        self._servers: dict[HostLink, _Server] = {}
+        self._log: deque[str] = deque(maxlen=KEPT_LOG_LINES)
+        self._pending: list[str] = []
+        self._temperatures: deque[TemperaturePoint] = deque()
+        self._events_seen = 0
+        self._unheard: deque[Happened] = deque(maxlen=KEPT_EVENTS)
+
+    @property
+    def attached(self) -> bool:
+        """Whether a server listens."""
+        return bool(self._servers)
+
+    def attach(self, link: HostLink) -> None:
+        """A server said hello: it gets everything that is known."""
+        self._servers[link] = _Server(link)
+        self._send_snapshots()
+        link.send(LogLines(lines=tuple(self._log), history=True))
+        link.send(TemperatureLog(points=tuple(self._temperatures), history=True))
+        while self._unheard:
+            link.send(self._unheard.popleft())
+
+    def detach(self, link: HostLink) -> None:
+        """A server went away."""
+        self._servers.pop(link, None)
+
+    def log(self, line: str) -> None:
+        """A line of the terminal."""
+        self._log.append(line)
+        if self._servers:
+            self._pending.append(line)
+
+    def temperatures(self, point: TemperaturePoint) -> None:
+        """A new temperature point."""
+        points = self._temperatures
+        points.append(point)
+        while points[0].time < point.time - HISTORY:
+            points.popleft()
+        self._broadcast(TemperatureLog(points=(point,)))
+
+    def happened(self, event: MachineEvent) -> None:
+        """Something happened."""
+        self._events_seen += 1
+        message = Happened(sequence=self._events_seen, at=time(), event=event)
+        if self._servers:
+            self._broadcast(message)
+        else:
+            self._unheard.append(message)
+
+    def changed(self) -> None:
+        """The snapshot is another one than before; it goes out with the next `flush`."""
+        for server in self._servers.values():
+            server.stale = True
+
+    def flush(self) -> None:
+        """Send what waits; called a few times a second, and when a state was entered."""
+        self._send_log()
+        self._send_snapshots()
+
+    def _send_log(self) -> None:
+        if not self._pending:
+            return
+        lines = self._pending[-_MAX_PENDING_LINES:]
+        too_many = len(self._pending) - len(lines)
+        self._pending = []
+        for server in self._servers.values():
+            if server.slow:
+                server.dropped += too_many + len(lines)
+            else:
+                server.link.send(LogLines(lines=tuple(lines), dropped=server.dropped + too_many))
+                server.dropped = 0
+
+    def _send_snapshots(self) -> None:
+        waiting = [server for server in self._servers.values() if server.stale and not server.slow]
+        if not waiting:
+            return
+        self._sequence += 1
+        snapshot = self._make_snapshot(self._sequence)
+        for server in waiting:
+            server.stale = False
+            server.link.send(snapshot)
+
+    def _broadcast(self, message: ToServer) -> None:
+        for link in self._servers:
+            link.send(message)
