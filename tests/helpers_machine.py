@@ -25,9 +25,8 @@ class Simulator:
         self.port = folder / "tty"
         self.record = folder / "executed.txt"
         command = [sys.executable, "-m", "mrdraw.simulator", "marlin", "--port", str(self.port)]
-        self._process = subprocess.Popen(
-            [*command, "--record", str(self.record), *options], stderr=(folder / "simulator.log").open("ab")
-        )
+        with (folder / "simulator.log").open("ab") as log:
+            self._process = subprocess.Popen([*command, "--record", str(self.record), *options], stderr=log)
         wait_until(self.port.exists)
 
     def executed(self):
@@ -47,11 +46,9 @@ class Host:
 
     def __init__(self, folder):
         self.folder = folder
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "mrdraw.machine", "--folder", str(folder)],
-            stderr=(folder.parent / "host.log").open("ab"),
-            start_new_session=True,
-        )
+        command = [sys.executable, "-m", "mrdraw.machine", "--folder", str(folder)]
+        with (folder.parent / "host.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stderr=log, start_new_session=True)
         wait_until(lambda: unix.lives(folder) and (folder / unix.SOCKET_NAME).exists())
 
     @property

@@ -23,9 +23,15 @@ def test_a_relative_jog_leaves_the_machine_absolute():
 
 
 def test_a_jog_leaves_a_relative_machine_relative():
-    relative = Posture(absolute=False, homed="xyz", position=HOMED.position)
+    relative = Posture(absolute=False, absolute_extrusion=False, homed="xyz", position=HOMED.position)
     assert _jog({"x": 1.0}, relative) == ["G91", "G0 X1 F6000"]
     assert _jog({"x": 1.0}, relative, absolute=True) == ["G90", "G0 X1 F6000", "G91"]
+
+
+def test_a_jog_keeps_a_relative_extruder_relative():
+    """G90 makes Marlin's extruder absolute as well."""
+    mixed = Posture(absolute_extrusion=False, homed="xyz", position=HOMED.position)
+    assert _jog({"x": 1.0}, mixed) == ["G91", "G0 X1 F6000", "G90", "M83"]
 
 
 def test_a_speed_and_none():
@@ -61,9 +67,9 @@ def test_home():
 
 
 def test_extrude_restores_the_modes():
-    assert manual.extrude(5.0, 9999.0, posture=Posture(), limits=LIMITS) == ["G91", "M83", "G1 E5 F300", "M82", "G90"]
+    assert manual.extrude(5.0, 9999.0, posture=Posture(), limits=LIMITS) == ["G91", "M83", "G1 E5 F300", "G90", "M82"]
     relative = Posture(absolute_extrusion=False)
-    assert manual.extrude(-5.0, None, posture=relative, limits=LIMITS) == ["G91", "M83", "G1 E-5 F300", "G90"]
+    assert manual.extrude(-5.0, None, posture=relative, limits=LIMITS) == ["G91", "M83", "G1 E-5 F300", "G90", "M83"]
     with pytest.raises(LimitExceeded, match="500 mm"):
         manual.extrude(500.1, None, posture=Posture(), limits=LIMITS)
 

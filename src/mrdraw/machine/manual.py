@@ -37,9 +37,17 @@ def number(value: float) -> str:
 
 def _moved(moves: list[str], *, absolute: bool, posture: Posture) -> list[str]:
     """Moves in a mode, and the mode of before."""
-    before, after = ("G90", "G91") if absolute else ("G91", "G90")
-    restore = after if posture.absolute is not absolute else None
-    return [before, *moves, *([restore] if restore else [])]
+    return ["G90" if absolute else "G91", *moves, *_modes(posture, absolute=absolute)]
+
+
+def _modes(posture: Posture, *, absolute: bool) -> list[str]:
+    """Back to the modes of before; G90 and G91 set the extruder's mode as well (Marlin)."""
+    lines = []
+    if posture.absolute is not absolute:
+        lines.append("G90" if posture.absolute else "G91")
+    if posture.absolute_extrusion is not posture.absolute:
+        lines.append("M82" if posture.absolute_extrusion else "M83")
+    return lines
 
 
 def jog(
@@ -96,7 +104,8 @@ def extrude(amount: float, speed: float | None, *, posture: Posture, limits: Lim
     """Push filament, mm at mm/min. Raises `LimitExceeded`."""
     limits.check_extrusion(amount)
     rate = min(speed or limits.profile.speed_e, limits.profile.speed_e)
-    restore = (["M82"] if posture.absolute_extrusion else []) + (["G90"] if posture.absolute else [])
+    restore = ["G90"] if posture.absolute else []
+    restore.append("M82" if posture.absolute_extrusion else "M83")
     return ["G91", "M83", f"G1 E{number(amount)} F{number(rate)}", *restore]
 
 

@@ -10,11 +10,13 @@ import argparse
 import json
 import signal
 import sys
+import time
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 from mrdraw.errors import InvalidValue, MrDrawError, NotStored
-from mrdraw.simulator.faults import FaultPlan
+from mrdraw.simulator.faults import NO_FAULTS, FaultPlan
 from mrdraw.simulator.marlin import MarlinSimulator
 from mrdraw.simulator.options import MarlinOptions
 from mrdraw.simulator.pty_runner import PtyRunner, WireOptions
@@ -54,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def fault_plans(faults: list[str]) -> tuple[FaultPlan, FaultPlan]:
     """The plans to the firmware and to the host, from texts as ``out:flip=0.01``. Raises `InvalidValue`."""
-    plans = [FaultPlan(), FaultPlan()]
+    plans = [NO_FAULTS, NO_FAULTS]
     for text in faults:
         direction, _, rest = text.partition(":")
         name, _, value = rest.partition("=")
@@ -66,7 +68,7 @@ def fault_plans(faults: list[str]) -> tuple[FaultPlan, FaultPlan]:
     return plans[0], plans[1]
 
 
-def _fault(name: str, value: str) -> dict[str, float | int | tuple[int, ...]]:
+def _fault(name: str, value: str) -> dict[str, Any]:
     key = name.replace("-", "_")
     if key not in {field.name for field in fields(FaultPlan)}:
         known = ", ".join(field.name.replace("_", "-") for field in fields(FaultPlan))
@@ -80,17 +82,17 @@ def _fault(name: str, value: str) -> dict[str, float | int | tuple[int, ...]]:
 
 
 def _simulate(arguments: argparse.Namespace) -> None:
-    import time  # noqa: PLC0415
-
     recorder = Recorder(arguments.record, times=arguments.record_times) if arguments.record else None
     try:
         firmware = MarlinSimulator(
-            _marlin_options(arguments), time.monotonic(), recorder.note if recorder is not None else None
+            marlin_options(arguments), time.monotonic(), recorder.note if recorder is not None else None
         )
-        runner = PtyRunner(firmware, _wire_options(arguments), recorder)
+        runner = PtyRunner(firmware, wire_options(arguments), recorder)
+        if sys.stdout.isatty():
+            sys.stdout.write(f"A simulated Marlin listens on {arguments.port}; Ctrl-C ends it.\n")
         _run_until_signal(runner)
         if arguments.statistics:
-            _write_statistics(arguments.statistics, firmware)
+            _write_statistics(arguments.statistics, firmware, runner)
     finally:
         if recorder is not None:
             recorder.close()
@@ -105,21 +107,24 @@ def _run_until_signal(runner: PtyRunner) -> None:
             signal.signal(number, handler)
 
 
-def _write_statistics(path: Path, firmware: MarlinSimulator) -> None:
+def _write_statistics(path: Path, firmware: MarlinSimulator, runner: PtyRunner) -> None:
+    counted = asdict(firmware.statistics) | {"faults": runner.fault_counts}
     try:
-        path.write_text(json.dumps(asdict(firmware.statistics), indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(counted, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise NotStored(f"The statistics {path} cannot be written: {error.strerror}") from error
 
 
-def _marlin_options(arguments: argparse.Namespace) -> MarlinOptions:
+def marlin_options(arguments: argparse.Namespace) -> MarlinOptions:
+    """The firmware that was asked for. Raises `InvalidValue`."""
     names = {field.name for field in fields(MarlinOptions)}
     given = {name: value for name, value in vars(arguments).items() if name in names}
     given["reset_at_lines"] = tuple(arguments.reset_at_lines)
     return MarlinOptions(**given, keep_record=False)
 
 
-def _wire_options(arguments: argparse.Namespace) -> WireOptions:
+def wire_options(arguments: argparse.Namespace) -> WireOptions:
+    """The wire that was asked for. Raises `InvalidValue`."""
     to_firmware, to_host = fault_plans(arguments.faults)
     return WireOptions(
         port=arguments.port.absolute(),

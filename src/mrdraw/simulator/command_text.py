@@ -26,10 +26,8 @@ class Command:
 
     def words(self) -> dict[str, float | None]:
         """The words by letter; `None` for a letter without a number. The first of equal letters counts."""
-        found: dict[str, float | None] = {}
-        for letter, value in _WORD.findall(self.arguments):
-            found.setdefault(letter, float(value) if value else None)
-        return found
+        found = _WORD.findall(self.arguments)
+        return {letter: float(value) if value else None for letter, value in reversed(found)}
 
     def number(self, letter: str) -> float | None:
         """The number of one word, `None` when there is none."""

@@ -64,6 +64,10 @@ class FaultPlan:
                 raise InvalidValue(f"{name} is {getattr(self, name)}; it cannot be negative.")
 
 
+NO_FAULTS = FaultPlan()
+"""A good wire."""
+
+
 class FaultyChannel:
     """One direction of a wire with the faults of a plan."""
 
@@ -82,7 +86,7 @@ class FaultyChannel:
 
     def put(self, data: bytes, now: float) -> None:
         """Bytes go in."""
-        if self._plan == FaultPlan():
+        if self._plan == NO_FAULTS:
             self._send(data, now)
             return
         *lines, last = (self._partial + data).split(b"\n")

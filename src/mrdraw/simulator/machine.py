@@ -62,6 +62,12 @@ class Machine:
         self.halted = False
         self._said: list[str] = []
 
+    def keep_heat_of(self, earlier: Machine) -> None:
+        """A reset switches the heaters off, but they stay as hot as they were."""
+        self.hot_ends, self.bed, self.chamber = earlier.hot_ends, earlier.bed, earlier.chamber
+        for heater in self.heaters():
+            heater.set_target(0, self.now)
+
     # --- what it says -------------------------------------------------------------------------------------------------
 
     def say(self, text: str) -> None:
@@ -93,8 +99,9 @@ class Machine:
     def _move_when_room(self, seconds: float, origin: Position, target: Position) -> Wait:
         while self.planner.free(self.now) <= 0:
             yield self.planner.room_at(self.now)
+        if self.position != target:  # a quick stop in the meantime: it goes on from where the machine stood
+            origin, self.position = self.position, target
         self.planner.add(seconds, origin, target, self.now)
-        self.position = target  # a quick stop in the meantime put it where the machine stood
 
     def finish_moves(self) -> Wait:
         """Wait until all moves are done."""

@@ -21,50 +21,19 @@ from dataclasses import dataclass
 
 from mrdraw.simulator import reports
 from mrdraw.simulator.command_table import is_known, run
-from mrdraw.simulator.command_text import parse_command
+from mrdraw.simulator.command_text import Command, parse_command
 from mrdraw.simulator.emergency import CODES, EmergencyParser
 from mrdraw.simulator.line_buffer import LineAssembler, ReceiveBuffer
 from mrdraw.simulator.line_check import Line, LineFault, check_line
 from mrdraw.simulator.machine import Machine, Wait
 from mrdraw.simulator.options import MarlinOptions
-
-
-@dataclass(slots=True)
-class Statistics:
-    """What a simulator counted since it was made; a reset of the firmware sets nothing back."""
-
-    bytes_received: int = 0
-    bytes_lost: int = 0
-    """did not fit into the receive buffer"""
-    bytes_flushed: int = 0
-    """thrown away unread after a refused line"""
-    lines_taken: int = 0
-    """accepted into the command queue"""
-    commands_executed: int = 0
-    unknown_commands: int = 0
-    line_number_errors: int = 0
-    checksum_errors: int = 0
-    missing_checksum_errors: int = 0
-    missing_number_errors: int = 0
-    moves: int = 0
-    underruns: int = 0
-    """the planner ran empty while moves kept coming"""
-    resets: int = 0
-    last_line_number: int = 0
+from mrdraw.simulator.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
 class _Queued:
     line: Line
     arrived: float
-
-
-_COUNTERS = {
-    LineFault.LINE_NUMBER: "line_number_errors",
-    LineFault.CHECKSUM: "checksum_errors",
-    LineFault.NO_CHECKSUM: "missing_checksum_errors",
-    LineFault.NO_LINE_NUMBER: "missing_number_errors",
-}
 
 
 class MarlinSimulator:
@@ -93,7 +62,7 @@ class MarlinSimulator:
         """Bytes arrive from the host."""
         self.advance(now)
         self._statistics.bytes_received += len(data)
-        if not data or self._machine.halted or self._boot_end is not None:
+        if not data or not self._is_alive():
             return
         if self.options.emergency_parser:
             self._obey_emergency(data)
@@ -118,14 +87,11 @@ class MarlinSimulator:
         """When `advance` has to be called at the latest, or `None` when nothing happens by itself."""
         if self._boot_end is not None:
             return self._boot_end
-        return min(
-            (
-                due
-                for due in (self._wake, self._next_busy, self._machine.next_report, self._next_wait())
-                if due is not None
-            ),
-            default=None,
-        )
+        earliest = self._wake
+        for due in (self._next_busy, self._machine.next_report, self._next_wait()):
+            if due is not None and (earliest is None or due < earliest):
+                earliest = due
+        return earliest
 
     def reset(self, now: float) -> None:
         """The reset button (or DTR): everything is forgotten, `start` is said."""
@@ -184,7 +150,9 @@ class MarlinSimulator:
         self._unsent = self.take_output()
         self._statistics = self.statistics
         self._statistics.resets += 1
-        self._boot(self._machine.now)
+        earlier = self._machine
+        self._boot(earlier.now)
+        self._machine.keep_heat_of(earlier)
 
     # --- what happens by itself ---------------------------------------------------------------------------------------
 
@@ -214,14 +182,16 @@ class MarlinSimulator:
 
     def _work(self) -> None:
         """Read lines while there are free slots, execute while nothing takes time, until neither is possible."""
-        while not self._machine.halted:
-            while len(self._queue) < self.options.command_slots and (received := self._buffer.take_line()):
+        while self._is_alive():
+            if len(self._queue) < self.options.command_slots and (received := self._buffer.take_line()):
                 self._take(*received)
-                if self._machine.halted or self._boot_end is not None:
-                    return
-            if self._wait is not None or not self._queue:
+            elif self._queue and self._wait is None:
+                self._execute(self._queue[0])
+            else:
                 return
-            self._execute(self._queue[0])
+
+    def _is_alive(self) -> bool:
+        return self._boot_end is None and not self._machine.halted
 
     def _take(self, data: bytes, arrived: float) -> None:
         self._active_at = self._machine.now
@@ -238,11 +208,12 @@ class MarlinSimulator:
             self._machine.line_number = line.number
         elif not self.options.emergency_parser:
             self._obey_early(line.text)
+            if self._machine.halted:
+                return
         self._queue.append(_Queued(line, arrived))
 
     def _refuse(self, fault: LineFault) -> None:
-        counter = _COUNTERS[fault]
-        setattr(self._statistics, counter, getattr(self._statistics, counter) + 1)
+        self._statistics.count_fault(fault)
         self._machine.say(f"Error:{fault.value}{self._machine.line_number}")
         if fault is LineFault.NO_LINE_NUMBER:
             return
@@ -261,10 +232,7 @@ class MarlinSimulator:
             self.executed.append(text)
         if self._on_executed is not None:
             self._on_executed(text, queued.arrived)
-        command = parse_command(text)
-        if not is_known(self.options, command.code):
-            self._statistics.unknown_commands += 1
-        wait = run(self._machine, command)
+        wait = self._start(parse_command(text))
         if wait is None:
             self._finish()
             return
@@ -272,6 +240,13 @@ class MarlinSimulator:
         interval = self._machine.keepalive_seconds
         self._next_busy = self._machine.now + interval if interval else None
         self._step()
+
+    def _start(self, command: Command) -> Wait | None:
+        if is_known(self.options, command.code):
+            return run(self._machine, command)
+        self._statistics.unknown_commands += 1
+        self._machine.say(f'echo:Unknown command: "{command.text}"')
+        return None
 
     def _step(self) -> None:
         """Let the current command go on."""
@@ -310,7 +285,8 @@ class MarlinSimulator:
 
     def _obey_emergency(self, data: bytes) -> None:
         for code in self._emergency.scan(data):
-            self._obey(code)
+            if self._is_alive():
+                self._obey(code)
 
     def _obey_early(self, text: str) -> None:
         """Without the parser, an emergency command that has no number acts when it gets a slot of the queue."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from typing import Self
 
 from mrdraw.errors import WireError
 
@@ -25,6 +26,12 @@ class OpeningWatch:
         except WireError:
             self.close()
             raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def take(self) -> bool:
         """Whether the file was opened since the last call."""

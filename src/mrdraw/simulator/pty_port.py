@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import termios
 import tty
 from pathlib import Path
+from typing import Self
 
 from mrdraw.errors import WireError
 
@@ -41,6 +43,12 @@ class PtyPort:
             self._close_terminal()
             raise
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def descriptor(self) -> int:
         """The master's descriptor, to wait for."""
@@ -69,10 +77,15 @@ class PtyPort:
             written = 0
         self._unwritten = bytearray(data[written:][-BACKLOG_LIMIT:])
 
+    def forget_unread(self) -> None:
+        """Drop what was sent and not read by the host."""
+        self._unwritten.clear()
+        termios.tcflush(self._slave, termios.TCIFLUSH)
+
     def close(self) -> None:
         """Remove the link and close the terminal."""
         with contextlib.suppress(OSError):
-            if os.readlink(self._link) == self.name:
+            if str(self._link.readlink()) == self.name:
                 self._link.unlink()
         self._close_terminal()
 
@@ -96,6 +109,6 @@ def _refuse_foreign(link: Path) -> None:
         return
     if not link.is_symlink():
         raise WireError(f"{link} is a file, not a link of an earlier simulator; choose another port or remove it.")
-    target = os.readlink(link)
-    if link.exists() and not target.startswith("/dev/"):
+    target = link.readlink()
+    if link.exists() and not target.is_relative_to("/dev"):
         raise WireError(f"{link} is a link to {target}, not to a terminal; choose another port or remove it.")

@@ -7,6 +7,7 @@ link is gone afterwards.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import time
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mrdraw.simulator.faults import FaultPlan, FaultyChannel
+from mrdraw.errors import InvalidValue
+from mrdraw.simulator.faults import NO_FAULTS, FaultPlan, FaultyChannel
 from mrdraw.simulator.openings import OpeningWatch
 from mrdraw.simulator.pty_port import PtyPort
 from mrdraw.simulator.recorder import Recorder
@@ -54,73 +56,154 @@ class WireOptions:
     """bytes take their time, and a host that set another speed gets garbage; `None`: neither"""
     latency: float = 0.0
     """s before each answer"""
-    to_firmware: FaultPlan = FaultPlan()
-    to_host: FaultPlan = FaultPlan()
+    to_firmware: FaultPlan = NO_FAULTS
+    to_host: FaultPlan = NO_FAULTS
     seed: int = 0
     """of the faults"""
     reset_on_open: bool = False
     """opening the port resets the firmware, as DTR does on many boards"""
     end_with_parent: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse what no wire has. Raises `InvalidValue`."""
+        if self.baud_rate is not None and self.baud_rate <= 0:
+            raise InvalidValue(f"The baud rate is {self.baud_rate}; it must be above 0.")
+        if self.latency < 0:
+            raise InvalidValue(f"The latency is {self.latency} s; it cannot be negative.")
+
 
 class PtyRunner:
     """A firmware on a port."""
 
     def __init__(self, firmware: Firmware, wire: WireOptions, recorder: Recorder | None = None) -> None:
-        """Open the port. Raises `WireError`."""
         self._firmware = firmware
         self._wire = wire
         self._recorder = recorder
-        self._to_firmware = Chain(_stages_to_firmware(wire))
-        self._to_host = Chain(_stages_to_host(wire))
-        self._port = PtyPort(wire.port)
+        self._faults_to_firmware = FaultyChannel(wire.to_firmware, f"{wire.seed} to firmware")
+        self._faults_to_host = FaultyChannel(wire.to_host, f"{wire.seed} to host")
         self._parent = os.getppid()
         self._stop_reader, self._stop_writer = os.pipe()
-        self._watch = OpeningWatch(self._port.name) if wire.reset_on_open else None
+
+    @property
+    def fault_counts(self) -> dict[str, dict[str, int]]:
+        """How often each fault happened, by direction."""
+        channels = {"to_firmware": self._faults_to_firmware, "to_host": self._faults_to_host}
+        return {
+            direction: {kind.value: count for kind, count in channel.counts.items()}
+            for direction, channel in channels.items()
+        }
 
     def stop(self) -> None:
-        """End `run` soon; may be called from a signal handler or another thread."""
+        """End `run` soon, or at once if it was not called yet; may be called from a signal handler or a thread."""
         os.write(self._stop_writer, b"x")
 
     def run(self) -> None:
-        """Answer the host until `stop` is called or the parent is gone; then close everything."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._port.descriptor, selectors.EVENT_READ, self._take_input)
-            selector.register(self._stop_reader, selectors.EVENT_READ)
-            if self._watch is not None:
-                selector.register(self._watch.descriptor, selectors.EVENT_READ, self._take_opening)
-            try:
-                self._loop(selector)
-            finally:
-                self._close()
+        """Open the port and answer the host until `stop` is called or the parent is gone. Once only.
 
-    def _loop(self, selector: selectors.BaseSelector) -> None:
-        waits_to_write = False
-        self._move(b"", time.monotonic())
+        Raises `WireError` when the port cannot be made.
+        """
+        with contextlib.ExitStack() as stack:
+            stack.callback(os.close, self._stop_reader)
+            stack.callback(os.close, self._stop_writer)
+            selector = stack.enter_context(selectors.DefaultSelector())
+            port = stack.enter_context(PtyPort(self._wire.port))
+            watch = stack.enter_context(OpeningWatch(port.name)) if self._wire.reset_on_open else None
+            self._loop(selector, self._coupling(port, watch))
+
+    def _coupling(self, port: PtyPort, watch: OpeningWatch | None) -> _Coupling:
+        wire = self._wire
+        to_firmware: list[Stage] = [self._faults_to_firmware] if wire.to_firmware != NO_FAULTS else []
+        to_host: list[Stage] = [self._faults_to_host] if wire.to_host != NO_FAULTS else []
+        if wire.latency:
+            to_host.append(DelayLine(wire.latency))
+        if wire.baud_rate is not None:
+            to_firmware.insert(0, BaudLine(wire.baud_rate))
+            to_host.append(BaudLine(wire.baud_rate))
+        link = _Link(port, watch, wire.baud_rate)
+        return _Coupling(self._firmware, link, Chain(to_firmware), Chain(to_host), self._recorder)
+
+    def _loop(self, selector: selectors.BaseSelector, coupling: _Coupling) -> None:
+        selector.register(self._stop_reader, selectors.EVENT_READ)
+        coupling.register(selector)
+        coupling.move()
         while not self._is_orphan():
-            if waits_to_write != self._port.has_unwritten:
-                waits_to_write = self._port.has_unwritten
-                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if waits_to_write else 0)
-                selector.modify(self._port.descriptor, wanted, self._take_input)
-            ready = selector.select(self._seconds_to_sleep())
-            for key, _ in ready:
-                if key.data is None:
-                    return
-                key.data()
-            if not ready:
-                self._move(b"", time.monotonic())
+            coupling.watch_for_room(selector)
+            ready = selector.select(self._seconds_to_sleep(coupling))
+            if any(key.fd == self._stop_reader for key, _ in ready):
+                return
+            coupling.move()
 
-    def _take_input(self) -> None:
-        data = self._port.read()
-        self._move(garbled(data) if data and self._is_mismatched() else data, time.monotonic())
+    def _is_orphan(self) -> bool:
+        return self._wire.end_with_parent and os.getppid() != self._parent
 
-    def _take_opening(self) -> None:
-        if self._watch is not None and self._watch.take():
-            self._firmware.reset(time.monotonic())
-            self._move(b"", time.monotonic())
+    def _seconds_to_sleep(self, coupling: _Coupling) -> float:
+        due = coupling.next_deadline()
+        longest = _PARENT_CHECK_SECONDS if self._wire.end_with_parent else _LONGEST_SLEEP
+        return longest if due is None else min(max(due - time.monotonic(), 0.0), longest)
 
-    def _move(self, data: bytes, now: float) -> None:
-        """Carry bytes from the host to the firmware and from the firmware to the host."""
+
+class _Link:
+    """The host's side: what is written at the wrong speed is garbage, openings are noticed."""
+
+    def __init__(self, port: PtyPort, watch: OpeningWatch | None, baud_rate: int | None) -> None:
+        self.port = port
+        self.watch = watch
+        self._baud_rate = baud_rate
+
+    def was_opened(self) -> bool:
+        """Whether a host opened the port since the last call; what was sent before is gone then."""
+        if self.watch is None or not self.watch.take():
+            return False
+        self.port.forget_unread()
+        return True
+
+    def read(self) -> bytes:
+        """What the host sent."""
+        data = self.port.read()
+        return garbled(data) if data and self._is_mismatched() else data
+
+    def write(self, data: bytes) -> None:
+        """Send to the host."""
+        if data or self.port.has_unwritten:
+            self.port.write(garbled(data) if data and self._is_mismatched() else data)
+
+    def _is_mismatched(self) -> bool:
+        return self._baud_rate is not None and line_speed(self.port.descriptor) not in {None, self._baud_rate}
+
+
+class _Coupling:
+    """Carries bytes between the port and the firmware."""
+
+    def __init__(
+        self, firmware: Firmware, link: _Link, to_firmware: Chain, to_host: Chain, recorder: Recorder | None
+    ) -> None:
+        self._firmware = firmware
+        self._link = link
+        self._to_firmware = to_firmware
+        self._to_host = to_host
+        self._recorder = recorder
+        self._waits_for_room = False
+
+    def register(self, selector: selectors.BaseSelector) -> None:
+        """Wake up when the host sends or opens the port."""
+        selector.register(self._link.port.descriptor, selectors.EVENT_READ)
+        if self._link.watch is not None:
+            selector.register(self._link.watch.descriptor, selectors.EVENT_READ)
+
+    def watch_for_room(self, selector: selectors.BaseSelector) -> None:
+        """Wake up as well when the port takes output again, while some is left."""
+        if self._waits_for_room != self._link.port.has_unwritten:
+            self._waits_for_room = self._link.port.has_unwritten
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._waits_for_room else 0)
+            selector.modify(self._link.port.descriptor, wanted)
+
+    def move(self) -> None:
+        """Carry what there is, both ways."""
+        opened = self._link.was_opened()
+        data = self._link.read()
+        now = time.monotonic()
+        if opened:
+            self._firmware.reset(now)
         self._to_firmware.put(data, now)
         arrived = self._to_firmware.take(now)
         if arrived:
@@ -130,46 +213,10 @@ class PtyRunner:
         self._to_host.put(self._firmware.take_output(), now)
         if self._recorder is not None:
             self._recorder.flush()
-        answer = self._to_host.take(now)
-        if answer or self._port.has_unwritten:
-            self._port.write(garbled(answer) if answer and self._is_mismatched() else answer)
+        self._link.write(self._to_host.take(now))
 
-    def _is_mismatched(self) -> bool:
-        if self._wire.baud_rate is None:
-            return False
-        return line_speed(self._port.descriptor) not in {None, self._wire.baud_rate}
-
-    def _is_orphan(self) -> bool:
-        return self._wire.end_with_parent and os.getppid() != self._parent
-
-    def _seconds_to_sleep(self) -> float:
-        due = earliest(self._firmware.next_deadline(), self._to_firmware.next_deadline(), self._to_host.next_deadline())
-        longest = _PARENT_CHECK_SECONDS if self._wire.end_with_parent else _LONGEST_SLEEP
-        return longest if due is None else min(max(due - time.monotonic(), 0.0), longest)
-
-    def _close(self) -> None:
-        self._port.close()
-        if self._watch is not None:
-            self._watch.close()
-        os.close(self._stop_reader)
-        os.close(self._stop_writer)
-
-
-def _stages_to_firmware(wire: WireOptions) -> list[Stage]:
-    stages: list[Stage] = []
-    if wire.baud_rate is not None:
-        stages.append(BaudLine(wire.baud_rate))
-    if wire.to_firmware != FaultPlan():
-        stages.append(FaultyChannel(wire.to_firmware, f"{wire.seed} to firmware"))
-    return stages
-
-
-def _stages_to_host(wire: WireOptions) -> list[Stage]:
-    stages: list[Stage] = []
-    if wire.latency:
-        stages.append(DelayLine(wire.latency))
-    if wire.to_host != FaultPlan():
-        stages.append(FaultyChannel(wire.to_host, f"{wire.seed} to host"))
-    if wire.baud_rate is not None:
-        stages.append(BaudLine(wire.baud_rate))
-    return stages
+    def next_deadline(self) -> float | None:
+        """When `move` has something to do next."""
+        return earliest(
+            self._firmware.next_deadline(), self._to_firmware.next_deadline(), self._to_host.next_deadline()
+        )

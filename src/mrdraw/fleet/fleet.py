@@ -1,0 +1,154 @@
+"""All machines: one supervised machine host each.
+
+Invariants: a machine exists as long as the settings name it; the end of the fleet (or of the server) ends no machine
+host; only the default machine is connected to the simulated port by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mrdraw.errors import MrDrawError, NoSuchMachine
+from mrdraw.fleet.handle import MachineHandle, new_id
+from mrdraw.fleet.resolved import resolve
+from mrdraw.fleet.supervisor import Supervisor
+from mrdraw.link.messages import MachineSettings, StopHost
+
+if TYPE_CHECKING:
+    from mrdraw.settings import Settings
+
+LOGGER = logging.getLogger(__name__)
+
+VIRTUAL_PORT = "VIRTUAL"
+"""The port of the simulated machine."""
+
+_WATCH_EVERY = 1.0
+"""s between two looks at the settings."""
+_START_TIME = 5.0
+"""s that `start` waits for the machine hosts to tell their state."""
+
+
+class Fleet:
+    """The machines of this server."""
+
+    def __init__(self, settings: Settings, basedir: Path, virtual: bool = False) -> None:
+        """`virtual` offers the simulated machine and connects the default machine to it."""
+        self._settings = settings
+        self._folder = basedir / "machines"
+        self._virtual = virtual
+        self._supervisors: dict[str, Supervisor] = {}
+        self._handles: dict[str, MachineHandle] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def machines(self) -> Mapping[str, MachineHandle]:
+        """All machines by id."""
+        return MappingProxyType(self._handles)
+
+    def machine(self, machine_id: str) -> MachineHandle:
+        """The machine of this id. Raises `NoSuchMachine`."""
+        try:
+            return self._handles[machine_id]
+        except KeyError:
+            known = ", ".join(sorted(self._handles)) or "none"
+            raise NoSuchMachine(f"There is no machine {machine_id!r}. Machines are: {known}.") from None
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have `listener` called when a machine was added or removed; the answer ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # --- life ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Reach or start all machine hosts, and wait a moment for what they say."""
+        self._follow_settings()
+        self._watch = asyncio.create_task(self._watch_settings())
+        waiting = [asyncio.create_task(supervisor.ready.wait()) for supervisor in self._supervisors.values()]
+        if waiting:
+            _, silent = await asyncio.wait(waiting, timeout=_START_TIME)
+            for task in silent:
+                task.cancel()
+
+    async def stop(self) -> None:
+        """Let go of the machine hosts; they live on."""
+        tasks = [*self._tasks.values(), *self._leaving]
+        self._tasks.clear()
+        if self._watch is not None:
+            tasks.append(self._watch)
+            self._watch = None
+        await _cancel(tasks)
+
+    # --- settings --------------------------------------------------------------------------------------------------
+
+    async def _watch_settings(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_EVERY)
+            try:
+                self._follow_settings()
+            except Exception:
+                LOGGER.exception("the settings of the machines could not be followed")
+
+    def _follow_settings(self) -> None:
+        """Have a supervised host for every machine that the settings name, with its settings of now."""
+        named = set(self._settings.current().machines)
+        added = sorted(named - set(self._handles))
+        removed = sorted(set(self._handles) - named)
+        for machine_id in added:
+            self._add(machine_id)
+        for machine_id in removed:
+            self._remove(machine_id)
+        for supervisor in self._supervisors.values():
+            supervisor.settings_changed()
+        if added or removed:
+            for listener in list(self._listeners):
+                listener()
+
+    def _add(self, machine_id: str) -> None:
+        handle = MachineHandle(machine_id, self._folder / machine_id)
+        supervisor = Supervisor(handle, partial(self._resolved, machine_id), partial(self._autoconnect, machine_id))
+        self._handles[machine_id] = handle
+        self._supervisors[machine_id] = supervisor
+        self._tasks[machine_id] = asyncio.create_task(supervisor.run(), name=f"supervisor of {machine_id}")
+
+    def _remove(self, machine_id: str) -> None:
+        """Let a machine go; its host ends if no job lives there, otherwise when the job is over and nobody asks."""
+        LOGGER.info("machine %s is no longer in the settings", machine_id)
+        handle, task = self._handles.pop(machine_id), self._tasks.pop(machine_id)
+        del self._supervisors[machine_id]
+        leaving = asyncio.create_task(_let_go(handle, task))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+
+    def _resolved(self, machine_id: str) -> MachineSettings:
+        return resolve(machine_id, self._settings.current().machines[machine_id], virtual=self._virtual)
+
+    def _autoconnect(self, machine_id: str) -> str | None:
+        tree = self._settings.current()
+        serial = tree.machines[machine_id].serial
+        if self._virtual and machine_id == tree.default_machine:
+            return VIRTUAL_PORT
+        return serial.port or "AUTO" if serial.autoconnect else None
+
+
+async def _let_go(handle: MachineHandle, supervision: asyncio.Task[None]) -> None:
+    try:
+        await handle.command(StopHost(id=new_id()))
+    except MrDrawError as error:
+        LOGGER.warning("machine %s: its host stays for now: %s", handle.id, error)
+    await _cancel([supervision])
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,132 @@
+"""The hub: all machines of the server, the event bus, and what joins them with the library.
+
+Invariants: after `start` every machine that the settings name is there, with the selection it had; what a machine
+host reports goes onto the bus under the machine's id; a file that is removed is selected nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mrdraw.errors import NoSuchMachine
+from mrdraw.events import Event, FileRemoved, FolderRemoved, Shutdown, Startup
+from mrdraw.fleet import Fleet, MachineHandle
+from mrdraw.hub.bus import EventBus
+from mrdraw.hub.files import job_file
+from mrdraw.hub.machine import Machine
+from mrdraw.hub.selection import Selections
+
+if TYPE_CHECKING:
+    from mrdraw.accounts import Accounts
+    from mrdraw.library import Library
+    from mrdraw.settings import MachineTree, Settings
+    from mrdraw.store import Database
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Hub:
+    """The machines and what happens to them."""
+
+    def __init__(
+        self, settings: Settings, library: Library, accounts: Accounts, fleet: Fleet, database: Database
+    ) -> None:
+        self.bus = EventBus()
+        self.accounts = accounts
+        self._settings = settings
+        self._library = library
+        self._fleet = fleet
+        self._selections = Selections(database)
+        self._machines: dict[str, Machine] = {}
+        self._undo: list[Callable[[], None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- life ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Reach all machines. Afterwards the copies of their states hold."""
+        self._undo = [self._fleet.subscribe(self._follow_fleet), self.bus.subscribe(self._follow_files)]
+        await self._fleet.start()
+        self.bus.publish(None, Startup())
+
+    async def stop(self) -> None:
+        """Let go of the machines; their hosts live on."""
+        self.bus.publish(None, Shutdown())
+        while self._undo:
+            self._undo.pop()()
+        await self._fleet.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- machines --------------------------------------------------------------------------------------------------
+
+    @property
+    def machines(self) -> Mapping[str, Machine]:
+        """All machines by id."""
+        return MappingProxyType(self._machines)
+
+    @property
+    def default_machine(self) -> Machine:
+        """The machine that is meant when none is named."""
+        return self.machine(self._settings.current().default_machine)
+
+    def machine(self, machine_id: str) -> Machine:
+        """The machine of this id. Raises `NoSuchMachine`."""
+        try:
+            return self._machines[machine_id]
+        except KeyError:
+            known = ", ".join(sorted(self._machines)) or "none"
+            raise NoSuchMachine(f"There is no machine {machine_id!r}. Machines are: {known}.") from None
+
+    def uses(self, path: str) -> bool:
+        """Whether the file, or a file in the folder, belongs to a living job of any machine."""
+        return any(machine.uses(path) for machine in self._machines.values())
+
+    def _follow_fleet(self) -> None:
+        """Have a machine for each handle of the fleet."""
+        handles = self._fleet.machines
+        for machine_id in set(self._machines) - set(handles):
+            self._machines.pop(machine_id).close()
+        selected = self._selections.load()
+        for machine_id, handle in handles.items():
+            if machine_id not in self._machines:
+                self._machines[machine_id] = machine = self._make(handle)
+                if machine_id in selected:
+                    machine.restore_selection(selected[machine_id])
+
+    def _make(self, handle: MachineHandle) -> Machine:
+        return Machine(
+            handle,
+            settings=partial(self._settings_of, handle.id),
+            find_file=partial(job_file, self._library),
+            publish=partial(self.bus.publish, handle.id),
+            remember=partial(self._selections.save, handle.id),
+        )
+
+    def _settings_of(self, machine_id: str) -> MachineTree:
+        """A machine's settings of now. Raises `NoSuchMachine` when they went while somebody asks."""
+        tree = self._settings.current().machines.get(machine_id)
+        if tree is None:
+            raise NoSuchMachine(f"There is no machine {machine_id!r} any more.")
+        return tree
+
+    # --- files -----------------------------------------------------------------------------------------------------
+
+    def _follow_files(self, _machine_id: str | None, event: Event) -> None:
+        if isinstance(event, FileRemoved | FolderRemoved):
+            for machine in self._machines.values():
+                self._spawn(machine.forget_missing())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            LOGGER.error("in the background: %s", error, exc_info=error)

@@ -1,0 +1,82 @@
+"""`/api/job`: the job and what can be done with it (contract, 5.6).
+
+Invariants: the permission is checked before anything is said about the state; GET always answers; 204 means that the
+machine host took the command, its effect is seen in the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from mrdraw.server.context import command_body, identity, machine
+from mrdraw.server.responses import no_content
+from mrdraw.server.routing import Route
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mrdraw.accounts import Permission
+from mrdraw.errors import WrongState
+from mrdraw.hub import Machine
+from mrdraw.hub.machine import PAUSE_ACTIONS
+from mrdraw.link.messages import MachineState
+from mrdraw.server.answers import cached
+from mrdraw.server.api.states import need_job, need_operational
+from mrdraw.server.records import Record, job_record, progress_record, state_text
+from mrdraw.server.values import one_of
+
+_COMMANDS: dict[str, tuple[str, ...]] = {"start": (), "restart": (), "pause": (), "cancel": ()}
+
+
+async def read(request: Request) -> Response:
+    """`GET /api/job`."""
+    return cached(machine(request), "job", _job)
+
+
+def _job(one: Machine) -> Record:
+    record: Record = {"job": job_record(one), "progress": progress_record(one), "state": state_text(one)}
+    if one.snapshot.error:
+        record["error"] = one.snapshot.error
+    return record
+
+
+async def act(request: Request) -> Response:
+    """`POST /api/job`."""
+    one = machine(request)
+    need_operational(one)
+    command, body = await command_body(request, _COMMANDS)
+    await _ACTIONS[command](request, one, body)
+    return no_content()
+
+
+async def _start(request: Request, one: Machine, _body: dict[str, object]) -> None:
+    await one.start_job(identity(request).name)
+
+
+async def _restart(_request: Request, one: Machine, _body: dict[str, object]) -> None:
+    if one.state is not MachineState.PAUSED:
+        raise WrongState("Only a paused job can be restarted. Pause it first.")
+    await one.restart_job()
+
+
+async def _pause(_request: Request, one: Machine, body: dict[str, object]) -> None:
+    action = one_of(body.get("action", "toggle"), PAUSE_ACTIONS, "action")
+    need_job(one)
+    await one.pause_job(action)
+
+
+async def _cancel(_request: Request, one: Machine, _body: dict[str, object]) -> None:
+    need_job(one)
+    await one.cancel_job()
+
+
+_ACTIONS: dict[str, Callable[[Request, Machine, dict[str, object]], Awaitable[None]]] = {
+    "start": _start,
+    "restart": _restart,
+    "pause": _pause,
+    "cancel": _cancel,
+}
+
+ROUTES = (
+    Route("GET", "/api/job", read, Permission.STATUS),
+    Route("POST", "/api/job", act, Permission.PRINT),
+)

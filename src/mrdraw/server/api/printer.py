@@ -1,0 +1,68 @@
+"""`/api/printer`: the state and the temperatures, the last error, and what stands below it (contract, 5.7).
+
+Invariants: answered from the hub's copy; 409 means that the machine is not operational, which clients read as offline.
+"""
+
+from __future__ import annotations
+
+from mrdraw.server.context import identity, machine
+from mrdraw.server.responses import json_response
+from mrdraw.server.routing import Route
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mrdraw.accounts import Permission
+from mrdraw.hub import Machine
+from mrdraw.server.answers import cached
+from mrdraw.server.api import heaters, printhead, typed
+from mrdraw.server.api.states import need_operational
+from mrdraw.server.records import Record, state_record
+
+
+async def read(request: Request) -> Response:
+    """`GET /api/printer`."""
+    one = machine(request)
+    need_operational(one)
+    if not request.url.query:
+        return cached(one, "printer", lambda one: _printer(one, frozenset()))
+    excluded = frozenset(request.query_params.get("exclude", "").split(","))
+    record = _printer(one, excluded)
+    if "temperature" not in excluded and (history := heaters.history(request, one, heaters.shown(one))) is not None:
+        record["temperature"] = {**heaters.now(one, heaters.shown(one)), "history": history}
+    return json_response(record)
+
+
+def _printer(one: Machine, excluded: frozenset[str]) -> Record:
+    record: Record = {}
+    if "temperature" not in excluded:
+        record["temperature"] = heaters.now(one, heaters.shown(one))
+    if "state" not in excluded:
+        record["state"] = state_record(one)
+    return record
+
+
+async def read_error(request: Request) -> Response:
+    """`GET /api/printer/error`."""
+    error = machine(request).view.error
+    if error is None:
+        return json_response({"error": "", "reason": ""})
+    logs = error.logs if identity(request).may(Permission.MONITOR_TERMINAL) else None
+    record = {"error": error.error, "reason": error.reason, "consequence": error.consequence}
+    return json_response({**record, "faq": None, "logs": logs})
+
+
+async def no_card(_request: Request) -> Response:
+    """`/api/printer/sd`: memory cards are not supported, which is what 404 tells here."""
+    raise HTTPException(404, "Support for memory cards is switched off.")
+
+
+ROUTES = (
+    Route("GET", "/api/printer", read, Permission.STATUS),
+    Route("GET", "/api/printer/error", read_error, Permission.STATUS),
+    Route("GET", "/api/printer/sd", no_card, Permission.STATUS),
+    Route("POST", "/api/printer/sd", no_card, Permission.CONTROL),
+    *printhead.ROUTES,
+    *heaters.ROUTES,
+    *typed.ROUTES,
+)
