@@ -74,7 +74,9 @@ class Server:
     def __init__(self, folder: Path, port: Path) -> None:
         self.base = folder / "base"
         self.base.mkdir()
-        config = {"serial": {"port": str(port), "baudrate": 115200, "autoconnect": True, "additionalPorts": [str(port)]}}
+        config = {
+            "serial": {"port": str(port), "baudrate": 115200, "autoconnect": True, "additionalPorts": [str(port)]}
+        }
         (self.base / "config.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
         self.http_port = free_port()
         self.key = self._mrdraw("key", "--new").split()[-1]

@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 
+from mrdraw.errors import LinkError
 from mrdraw.link import messages as link
 from mrdraw.link import unix
 from mrdraw.link.messages import LINK_VERSION, MachineState
@@ -135,10 +136,20 @@ class Watcher:
             await self._task
 
 
+async def _connect(folder):
+    """A link, or nothing as long as the host is starting."""
+    try:
+        return await unix.connect(folder)
+    except LinkError:
+        return None
+
+
 @contextlib.asynccontextmanager
 async def attached(folder):
     """A watcher on the host of this folder."""
-    client = await unix.connect(folder)
+    async with asyncio.timeout(PATIENCE):
+        while (client := await _connect(folder)) is None:
+            await asyncio.sleep(0.02)
     await client.send(link.Hello(link_version=LINK_VERSION, build="test"))
     watcher = Watcher(client)
     try:
@@ -190,7 +201,7 @@ def gcode(path, lines, *, dwell=None):
     with path.open("w", encoding="utf-8") as file:
         file.write("; a header with ünïcode\n\n")
         for number in range(lines):
-            line = f"G1 X{number % 200}.{number % 7} Y{number // 200 % 200} E{number / 100:.2f}"
+            line = f"G1 X{number % 200}.{number % 7} Y{number // 200 % 200} E{number / 100:.2f}{' F6000' if number == 0 else ''}"
             line = f"G4 P{dwell}" if dwell and number % 10 == 9 else line
             file.write(f"{line} ; {number}\n" if number % 5 == 0 else f"{line}\n")
             sent.append(line)

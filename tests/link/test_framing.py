@@ -14,9 +14,7 @@ MESSAGES = [
     link.Hello(link_version=1, build="0.1.0", machine_id="default", pid=7),
     link.Snapshot(sequence=3, state=link.MachineState.PRINTING, heaters={"bed": link.Heater(60.0, 60.0)}),
     link.LogLines(lines=("Send: G28", "Recv: ok")),
-    link.Happened(
-        sequence=1, at=2.0, event=events.PrintDone(name="a", path="a", origin="local", size=1, time=3.0)
-    ),
+    link.Happened(sequence=1, at=2.0, event=events.PrintDone(name="a", path="a", origin="local", size=1, time=3.0)),
     link.Reply(id="x", code="WrongState", text="no"),
 ]
 

@@ -4,8 +4,8 @@ import asyncio
 import re
 
 import pytest
-from helpers_machine import attached, gcode, job_lines, job_of, running
 
+from helpers_machine import attached, gcode, job_lines, job_of, running
 from mrdraw.link import messages as link
 from mrdraw.link.messages import MachineState
 
@@ -37,7 +37,7 @@ def test_the_order_of_a_job(tmp_path):
             return simulator.executed(), watcher.names()
 
     executed, names = asyncio.run(main())
-    assert executed.index("M117 before") < executed.index("G1 X0.0 Y0 E0.00")
+    assert executed.index("M117 before") < executed.index("G1 X0.0 Y0 E0.00 F6000")
     assert executed.index("M117 after") > executed.index("G1 X8.1 Y0 E0.08")
     told = [name for name in names if name in {"PrintStarted", "ChartMarked", "PrintDone"}]
     assert told == ["PrintStarted", "ChartMarked", "ChartMarked", "PrintDone"]

@@ -1,132 +1,101 @@
-"""The clocks of the Marlin dialect: silence, missing acknowledges, and the probes between them.
+"""The two clocks: how long nothing came, and how long nothing was acknowledged.
 
-Invariants: the caller passes the time; reports that the firmware sends by itself keep the silence clock alive but not
-the acknowledge clock; a firmware that says that it is busy, or waits for a person, is given time without end.
+Invariants: no time passes here by itself, the dialect says what happened and when; a busy message counts as progress,
+a temperature report only breaks the silence; a firmware that waits for a person is never given up.
+
+Sources: OctoPrint's documented defaults (30 s communication, 3 s while busy, 5 timeouts in a row while printing);
+marlinfw.org/docs/gcode/M113.html (busy messages every 2 s by default).
 """
 
 from __future__ import annotations
 
 from mrdraw.firmware.options import MarlinOptions
 
-_UNANSWERED = 3
-"""Probes without an answer after which silence means that nobody is there."""
-_LONG_PATIENCE = 20
-"""How many times the usual silence a long command may take without a word."""
-_RECHECK = 0.25
-"""s between two looks at a probe that is due and has no room."""
-_WAITING_WORDS = ("paused for user", "paused for input")
+QUICK = 0.5
+"""s; patience after something doubtful happened"""
+
+PROBES_BEFORE_GIVING_UP = 4
+PROBES_IN_A_LONG_COMMAND = 3
+_WITHOUT_KEEPALIVE = 5
+"""So many times longer may a firmware say nothing that never says when it is busy."""
+
+_BUSY_MARGIN = 0.5
+_WAITS_FOR_PERSON = "paused for"
 
 
 class Clocks:
-    """When something was last heard, sent and taken."""
+    """What the dialect knows of time."""
 
-    def __init__(self, options: MarlinOptions, now: float) -> None:
+    def __init__(self, options: MarlinOptions) -> None:
         self._options = options
-        self.probe_due = False
-        self.given_up = False
-        self._opened_at = now
-        self._hello_at: float | None = None
-        self._heard_at = now
-        self._since = now
-        """When the oldest line in flight was sent, or the last one before it taken."""
-        self._busy_at: float | None = None
-        self._waits_for_person = False
-        self._probes = 0
-        self._swallow_since = now
-        self._checked_at = now
+        self.keepalive = False
+        """the firmware says when it is busy"""
+        self.heard = 0.0
+        """when something came last"""
+        self.progress = 0.0
+        """when something was acknowledged last, or was busy, or began to be in flight"""
+        self.asked = 0.0
+        """when the firmware was probed last, or `progress`"""
+        self.probes = 0
+        """probes without an answer"""
+        self.waits_for_person = False
+        self.quick = False
 
-    # --- greeting --------------------------------------------------------------------------------------------------
+    def start(self, now: float) -> None:
+        """Something is in flight from now on, or was acknowledged."""
+        self.progress = self.asked = now
+        self.probes = 0
+        self.quick = False
+        self.waits_for_person = False
 
-    def said_hello(self, now: float) -> None:
-        """The hello went out."""
-        self._hello_at = now
+    def busy(self, what: str, now: float) -> None:
+        """A busy message came."""
+        self.start(now)
+        self.keepalive = True
+        self.waits_for_person = what.startswith(_WAITS_FOR_PERSON)
 
-    def hello_again(self, now: float) -> bool:
-        """Whether the hello has to be said (again)."""
-        return self._hello_at is None or now - self._hello_at >= self._options.hello_every
+    def hurry(self, now: float) -> None:
+        """Something doubtful happened: find out soon."""
+        self.quick = True
+        self.asked = now
 
-    def greeting_failed(self, now: float) -> bool:
-        """Whether nobody answers at all."""
-        return now - self._opened_at >= 3 * self._options.timeout_connection
+    def probed(self, now: float) -> None:
+        """The firmware was asked for a sign."""
+        self.probes += 1
+        self.asked = now
+        self.quick = False
 
-    def next_hello(self) -> float | None:
-        """When the hello has to be said again."""
-        return None if self._hello_at is None else self._hello_at + self._options.hello_every
+    def probe_due(self, *, long_running: bool) -> float:
+        """When the firmware has to be probed if nothing is acknowledged."""
+        return self.asked + self._patience(long_running=long_running)
 
-    # --- what happens ----------------------------------------------------------------------------------------------
-
-    def heard(self, now: float) -> None:
-        """Bytes came."""
-        self._heard_at = now
-
-    def sent(self, now: float, *, alone: bool, probe: bool) -> None:
-        """A line went out; `alone` when nothing else was in flight."""
-        if alone:
-            self._since = now
-        if probe:
-            self.probe_due = False
-            self._probes += 1
-
-    def answered(self, now: float) -> None:
-        """A line was taken."""
-        self._since = now
-        self._probes = 0
-        self.probe_due = False
-        self._busy_at = None
-        self._waits_for_person = False
-
-    def busy(self, now: float, what: str) -> None:
-        """The firmware says that it is busy."""
-        self._busy_at = now
-        self._probes = 0
-        self.probe_due = False
-        self._waits_for_person = any(words in what.lower() for words in _WAITING_WORDS)
-
-    def asked_again(self, now: float) -> None:
-        """The firmware asked for a line."""
-        self._swallow_since = self._since = now
-        self._probes = 0
-        self.probe_due = False
-
-    def released(self, now: float) -> None:
-        """The acknowledge behind a request came."""
-        self._since = now
-
-    def suspect(self, now: float) -> None:
-        """The firmware is idle although a line is in flight."""
-        self._since = min(self._since, now - self._options.probe_after)
-
-    # --- what is due -----------------------------------------------------------------------------------------------
-
-    def resend_waited(self, now: float) -> bool:
-        """Whether the acknowledge behind a request is overdue."""
-        return now - self._swallow_since >= self._options.resend_acknowledge
-
-    def check(self, now: float, *, waiting: bool, swallowing: bool, long_running: bool, may_probe: bool) -> None:
-        """See whether a probe is due, or nobody is there any more."""
-        self._checked_at = now
-        if not waiting or swallowing or self._waits_for_person:
-            self.probe_due = False
-            return
-        self.probe_due = may_probe and now >= self._probe_at(long_running=long_running)
-        limit = self._options.timeout_communication * (_LONG_PATIENCE if long_running else 1)
-        silent = now - self._heard_at >= limit and self._probes >= _UNANSWERED
-        unanswered = now - (self._busy_at or self._since) >= 2 * limit and self._probes >= _UNANSWERED
-        self.given_up = silent or unanswered
-
-    def _probe_at(self, *, long_running: bool) -> float:
+    def _patience(self, *, long_running: bool) -> float:
         options = self._options
-        if self._busy_at is not None:
-            return self._busy_at + options.timeout_busy * 2.0**self._probes
-        if long_running:
-            return self._since + options.timeout_busy * 2.0**self._probes
-        return self._since + options.probe_after * 2.0**self._probes
+        if self.quick:
+            return QUICK
+        if self.keepalive:
+            patience = min(options.timeout_busy, options.keepalive_interval + _BUSY_MARGIN)
+        elif long_running:
+            patience = options.timeout_communication
+        else:
+            patience = options.probe_after
+        return min(patience * 2 ** max(0, self.probes - 1), options.timeout_communication)
 
-    def next_deadline(self, *, waiting: bool, swallowing: bool, long_running: bool) -> float | None:
-        """When time has to be let pass at the latest."""
-        if swallowing:
-            return self._swallow_since + self._options.resend_acknowledge
-        if not waiting or self._waits_for_person:
-            return None
-        probe_at = self._probe_at(long_running=long_running)
-        return probe_at if probe_at > self._checked_at else self._checked_at + _RECHECK
+    def may_probe(self, *, long_running: bool) -> bool:
+        """Whether one more probe does no harm: each takes room in the firmware's buffer."""
+        return self.probes < (PROBES_IN_A_LONG_COMMAND if long_running else PROBES_BEFORE_GIVING_UP)
+
+    def silence_limit(self) -> float:
+        """s that the firmware may say nothing."""
+        return self._options.timeout_communication * (1 if self.keepalive else _WITHOUT_KEEPALIVE)
+
+    def given_up(self, now: float, *, long_running: bool) -> bool:
+        """Whether the firmware does not answer any more."""
+        if self.waits_for_person or self.may_probe(long_running=long_running):
+            return False
+        limit = self.silence_limit()
+        return now - self.heard >= limit or (not long_running and now - self.progress >= limit)
+
+    def give_up_at(self, *, long_running: bool) -> float:
+        """When `given_up` has to be asked at the latest, once no more probes are sent."""
+        return (self.heard if long_running else min(self.heard, self.progress)) + self.silence_limit()

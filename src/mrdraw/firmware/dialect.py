@@ -143,6 +143,14 @@ class CommandAcknowledged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld(Event):
+    """A line of the job or a command typed by hand was consumed without being sent, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Busy(Event):
     """The firmware says that it is busy and why (`processing`, `paused for user`, `paused for input`)."""
 

@@ -1,67 +1,123 @@
-"""Numbered lines: `N<n> <command>*<checksum>`, and the memory of what was sent under which number.
+"""Numbered lines: the checksum, the lines that were sent, and which wire number carries which line of the job.
 
-Invariants: numbers grow by one from the last `M110 N0`; the last `REMEMBERED` lines can be sent again exactly as they
-were. The checksum is the XOR of all bytes before the `*`, in decimal (Marlin queue.cpp; RepRap wiki, "Checking").
+Invariants: a number once given to a line keeps its bytes for ever (until the numbering starts anew), so a resend is
+always the same bytes; numbers are given without gaps; the newest `depth` lines are kept whole, of older lines of the
+job the index is known.
+
+Source: reprap.org/wiki/G-code ("N: Line number", "*: Checksum"): XOR of all bytes before ``*``, decimal, 0 to 255.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
 from mrdraw.firmware.dialect import Queued
 
-REMEMBERED = 512
-"""Lines that are kept; many times more than can be in flight or be asked for again."""
+MAX_DIGITS = 7
+"""digits of a line number; the numbering starts anew long before they do not suffice"""
 
-HELLO = b"N0 M110 N0*125\n"
-"""Sets the counter: the next line is 1."""
+OVERHEAD = 1 + MAX_DIGITS + 1 + len("*255")
+"""bytes that number and checksum add at most: ``N1234567 …*255``"""
 
-
-@dataclass(slots=True)
-class Sent:
-    """A line with its number: its text, and whose it is."""
-
-    number: int
-    text: bytes
-    job_index: int = -1
-    command: Queued | None = None
-    long_running: bool = False
-    internal: bool = False
-    """The dialect's own: nobody else hears of it."""
-    asked_again: int = 0
+UNNUMBERED = -1
 
 
 def checksum(data: bytes) -> int:
-    """The XOR of all bytes."""
+    """The XOR of all bytes, 0 to 255."""
     return reduce(xor, data, 0)
 
 
-def frame(number: int, text: bytes) -> bytes:
-    """The bytes of a numbered line."""
-    numbered = b"N%d %b" % (number, text)
-    return b"%b*%d\n" % (numbered, checksum(numbered))
+def numbered(number: int, text: bytes) -> bytes:
+    """The line as it goes over the wire: ``N<number> <text>*<checksum>`` and a newline."""
+    body = b"N%d %b" % (number, text)
+    return b"%b*%d\n" % (body, reduce(xor, body))
 
 
-class SentLines:
-    """What was sent since the counter was set."""
+HELLO = numbered(0, b"M110 N0")
+"""The line that starts the numbering: the next one is number 1."""
 
-    def __init__(self) -> None:
-        self._lines: deque[Sent] = deque()
-        self.next_number = 1
 
-    def add(self, text: bytes) -> Sent:
-        """Give a line the next number."""
-        sent = Sent(self.next_number, text)
-        self.next_number += 1
+class Sent:
+    """A line that was sent: its number, its bytes, and where it came from."""
+
+    __slots__ = ("command", "final", "index", "job", "long_running", "number", "reported", "reports", "wire")
+
+    def __init__(
+        self,
+        number: int,
+        wire: bytes,
+        *,
+        index: int = -1,
+        job: object = None,
+        command: Queued | None = None,
+        reports: bool = False,
+        long_running: bool = False,
+        final: bool = False,
+    ) -> None:
+        self.number = number
+        self.wire = wire
+        self.index = index
+        """index in the job, −1 for other lines"""
+        self.job = job
+        self.command = command
+        self.reports = reports
+        """an M105: its acknowledge carries temperatures, which tells it from others"""
+        self.long_running = long_running
+        self.final = final
+        """the M105 behind the last line of a job"""
+        self.reported = False
+        """its acknowledge was reported"""
+
+
+class History:
+    """The lines that were sent since the numbering started."""
+
+    def __init__(self, depth: int = 256) -> None:
+        self._lines: deque[Sent] = deque(maxlen=depth)
+        self._runs: list[tuple[int, int]] = []
+        self._others: dict[int, Sent] = {}
+        self._job: object = None
+
+    def clear(self) -> None:
+        """The numbering starts anew."""
+        self._lines.clear()
+        self._runs.clear()
+        self._others.clear()
+        self._job = None
+
+    def add(self, sent: Sent) -> None:
+        """A line was sent for the first time; its number follows that of the last one."""
         self._lines.append(sent)
-        if len(self._lines) > REMEMBERED:
-            self._lines.popleft()
-        return sent
+        if sent.index < 0:
+            if self._job is not None:
+                self._others[sent.number] = sent
+        elif sent.job is not self._job:
+            self._job = sent.job
+            self._others.clear()
+            self._runs = [(sent.number, sent.index)]
+        elif sent.index - self._runs[-1][1] != sent.number - self._runs[-1][0]:
+            self._runs.append((sent.number, sent.index))
 
-    def get(self, number: int) -> Sent | None:
-        """The line of this number, if it is remembered."""
-        place = number - (self.next_number - len(self._lines))
-        return self._lines[place] if 0 <= place < len(self._lines) else None
+    @property
+    def first(self) -> int | None:
+        """The oldest number whose line is kept."""
+        return self._lines[0].number if self._lines else None
+
+    def line(self, number: int) -> Sent | None:
+        """The line with this number, if it is kept."""
+        if not self._lines or not self._lines[0].number <= number <= self._lines[-1].number:
+            return self._others.get(number)
+        return self._lines[number - self._lines[0].number]
+
+    def index_of(self, number: int, job: object) -> int | None:
+        """The index in `job` of the line that had this number, if it was one of the job's."""
+        place = bisect_right(self._runs, (number, 1 << 62)) - 1
+        if place < 0 or job is not self._job or number in self._others:
+            return None
+        first_number, first_index = self._runs[place]
+        if place + 1 < len(self._runs) and number >= self._runs[place + 1][0]:
+            return None
+        return first_index + number - first_number

@@ -1,137 +1,221 @@
-"""What the firmware says, as tables: which kind of line it is and what it carries.
+r"""From bytes to reply lines, and what kind of reply a line is.
 
-Invariants: pure functions on one line of text; nothing is known here of what was sent. Spellings are those of Marlin,
-Repetier, Sprinter and their relatives (docs/protocol/marlin.md names the sources).
+Invariants: a line ends at CR or LF; NUL, XON and XOFF bytes vanish; bytes that are not UTF-8 are read as latin-1;
+nothing here has state but the line that is not complete yet. One flipped bit in ``ok`` still makes an acknowledge:
+no firmware says a word of two letters that is one bit away, and the line number protects if it were not one.
+
+Sources: reprap.org/wiki/G-code ("Replies from the RepRap machine"); MarlinFirmware/Marlin queue.cpp and language.h;
+repetier/Repetier-Firmware Commands.cpp (behaviour and texts).
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from enum import Enum
 
-from mrdraw.firmware.dialect import ActionCommand, Busy, Capability, Event, FirmwareInfo, Position, Temperatures
+LONGEST_LINE = 4096
+"""bytes; what is longer without a line end is noise (a wrong baud rate) and is cut here"""
 
-_RESEND = re.compile(r"(?:resend|rs)\s*:?\s*(?:n\s*:?\s*)?(\d+)", re.IGNORECASE)
-_LAST_LINE = re.compile(r"last line:\s*(\d+)", re.IGNORECASE)
-_EXPECTED_LINE = re.compile(r"expected line (\d+)", re.IGNORECASE)
-_SENSOR = re.compile(r"\b([A-Za-z]\w*):\s*([+-]?\d+(?:\.\d+)?)(?:\s*/\s*([+-]?\d+(?:\.\d+)?))?")
-_AXIS = re.compile(r"\b([XYZE]):\s*([+-]?\d+(?:\.\d+)?)")
-_ACTION = re.compile(r"//\s*action:\s*(\S+)\s*(.*)", re.IGNORECASE)
-_BUSY = re.compile(r"(?:echo:)?\s*busy:\s*(.+)", re.IGNORECASE)
-_CAPABILITY = re.compile(r"Cap:\s*([A-Z0-9_]+)\s*:\s*([01])", re.IGNORECASE)
-_KEY = re.compile(r"([A-Z][A-Z0-9_]*):")
-_TOOL = re.compile(r"T(\d+)$")
+_DROPPED = b"\x00\x11\x13"
 
-DAMAGED = ("line number is not last line number", "checksum mismatch", "no checksum with line number", "wrong checksum",
-           "expected line", "format error")  # fmt: skip
-"""Errors that the firmware follows with a request for a line."""
 
-NOT_NUMBERED = "no line number with checksum"
-"""The error that old firmware does not follow with a request: as good as an acknowledge."""
+def _one_bit_away(word: bytes) -> set[bytes]:
+    return {
+        word[:place] + bytes([word[place] ^ (1 << bit)]) + word[place + 1 :]
+        for place in range(len(word))
+        for bit in range(8)
+    }
 
-KILLED = re.compile(
-    r"printer halted|kill\(\) called|heating failed|thermal runaway|thermal malfunction|maxtemp triggered|"
-    r"mintemp triggered|watchdog barked|kill caused|stopped due to errors",
+
+_DAMAGED_OKS = frozenset(
+    damaged.decode("latin-1") for damaged in _one_bit_away(b"ok") | _one_bit_away(b"OK") | {b"o", b"k"}
+)
+_DAMAGED_NEWLINES = frozenset(b"\n"[0] ^ (1 << bit) for bit in range(8))
+_OK = re.compile(r"ok(?=$|[^a-z]|[TBNXC]\d*\s*:|N\d)|OK(?=$|[^A-Z]|[TBNXC]\d*\s*:|N\d)|O[Kk](?=$|[^a-zA-Z])|oK(?=$|[^a-zA-Z])")
+_GLUED_OK = re.compile(r"^(?:File deleted|Deletion failed|Done saving file)\b.*ok$", re.IGNORECASE)
+_RESEND = re.compile(r"(?:^|\W)(?:resend|rs)\b\s*:?\s*N?\s*:?\s*(\d+)", re.IGNORECASE)
+_LAST_LINE = re.compile(r"last line\s*:\s*(\d+)", re.IGNORECASE)
+_EXPECTED_LINE = re.compile(r"expected line (\d+) got", re.IGNORECASE)
+_BUSY = re.compile(r"^(?:echo:)?\s*busy:\s*(.+)$", re.IGNORECASE)
+_ACTION = re.compile(r"^//\s*action:\s*(\S+)\s*(.*)$", re.IGNORECASE)
+_ERROR = re.compile(r"^(?:error:|!!|fatal:)\s*(.*)$", re.IGNORECASE)
+_UNKNOWN_COMMAND = re.compile(r'unknown command:\s*"?([A-Z]\d+)', re.IGNORECASE)
+_FATAL = re.compile(
+    r"printer halted|kill\(\) called|heating failed|thermal runaway|thermal malfunction|m(?:ax|in)temp triggered"
+    r"|invalid extruder number|watchdog barked|kill caused",
     re.IGNORECASE,
 )
-"""The words of a firmware that is dead until it is reset."""
-
-FATAL_PREFIXES = ("!!", "fatal:")
-"""Klipper, RepRapFirmware; Repetier."""
-
-BOOT = "start"
-
-_BANNER = re.compile(r"(?:echo:)?\s*(?:Marlin|Repetier|Sprinter|Prusa-Firmware|Smoothie)[ _]?v?\d", re.IGNORECASE)
-
-
-def is_banner(line: str) -> bool:
-    """Whether the line is one that firmware says only when it starts."""
-    return _BANNER.match(line) is not None
+_FINAL = re.compile(r"printer halted|kill\(\) called|^!!|^fatal:", re.IGNORECASE)
+_REFUSALS = (
+    ("no line number with checksum", "no_number"),
+    ("checksum", "checksum"),
+    ("line number", "number"),
+    ("expected line", "number"),
+    ("format error", "checksum"),
+)
 
 
-def is_acknowledge(line: str) -> bool:
-    """Whether the line begins with `ok`."""
-    return line[:2] in {"ok", "OK", "Ok"} and (len(line) == 2 or not line[2].isalpha() or line[2] in "TXBNPC")
+class LineSplitter:
+    """Cuts what comes from the wire into lines."""
+
+    __slots__ = ("partial", "since")
+
+    def __init__(self) -> None:
+        self.partial = b""
+        """what came behind the last line end"""
+        self.since = 0.0
+        """when the last of it came"""
+
+    def feed(self, data: bytes, now: float) -> list[bytes]:
+        """Take bytes; the lines that are complete now."""
+        data = self.partial + data if self.partial else data
+        if b"\r" in data:
+            data = data.replace(b"\r", b"\n")
+        *lines, partial = data.split(b"\n")
+        if len(partial) > LONGEST_LINE or (len(partial) == 3 and is_ok_without_end(partial)):
+            lines.append(partial)
+            partial = b""
+        self.partial, self.since = partial, now
+        return lines
+
+    def flush(self) -> bytes:
+        """Take what is there as a line: its end was lost."""
+        partial, self.partial = self.partial, b""
+        return partial
 
 
-def resend_of(line: str) -> int | None:
-    """The number that a line asks for, or `None`."""
-    match = _RESEND.match(line)
-    return int(match[1]) if match else None
+def is_ok_without_end(partial: bytes) -> bool:
+    """Whether bytes are an acknowledge whose line end is missing or damaged by one bit."""
+    return partial == b"ok" or (len(partial) == 3 and partial[:2] == b"ok" and partial[2] in _DAMAGED_NEWLINES)
 
 
-def last_line_of(line: str) -> int | None:
-    """The number of the last line that the firmware took, as an error says it, or `None`."""
-    match = _LAST_LINE.search(line)
-    if match:
-        return int(match[1])
-    match = _EXPECTED_LINE.search(line)
-    return int(match[1]) - 1 if match else None
+def decode(line: bytes) -> str:
+    """A line as text, without noise and blanks around it."""
+    line = line.translate(None, _DROPPED)
+    try:
+        return line.decode().strip()
+    except UnicodeDecodeError:
+        return line.decode("latin-1").strip()
 
 
-def error_of(line: str) -> str | None:
-    """The text of an error line, or `None`."""
-    if line[:6].lower() == "error:":
-        return line[6:].strip()
-    for prefix in FATAL_PREFIXES:
-        if line.lower().startswith(prefix):
-            return line[len(prefix) :].strip()
+def without_noise(text: str) -> str:
+    """The text behind bytes that are no printable ASCII (a board that starts sends such noise)."""
+    place = 0
+    while place < len(text) and not " " <= text[place] <= "~":
+        place += 1
+    return text[place:].lstrip()
+
+
+# --- acknowledges ---------------------------------------------------------------------------------------------------
+
+
+def acknowledge(text: str) -> str | None:
+    """What follows the ``ok`` of an acknowledge (often nothing), or `None` if the line is not one."""
+    if _OK.match(text):
+        return text[2:].strip() if len(text) > 2 else ""
+    if text[:2] in _DAMAGED_OKS and (len(text) <= 2 or text[2] == " "):
+        return text[2:].strip()
+    if _GLUED_OK.match(text):
+        return ""
     return None
 
 
-def temperatures_of(line: str) -> Temperatures | None:
-    """A temperature report, with or without `ok` before it.
+def behind_damaged_newline(payload_line: str) -> str | None:
+    """The next reply on the line of an ``ok`` whose newline was damaged into another byte, or `None`."""
+    if len(payload_line) > 3 and payload_line[:2] == "ok" and ord(payload_line[2]) in _DAMAGED_NEWLINES:
+        return payload_line[3:]
+    return None
 
-    `T` is the active tool; where `T0` stands as well it says the same again. Smoothie names the first tool `T` beside
-    `T1`. A line with `A:` and `B:` but no `T:` is something else.
-    """
-    readings: dict[str, tuple[float | None, float | None]] = {}
-    for match in _SENSOR.finditer(line):
-        name = match[1].upper()
-        if name not in readings and name not in {"X", "Y", "Z", "E", "COUNT"}:
-            readings[name] = (float(match[2]), float(match[3]) if match[3] else None)
-    if not any(name == "T" or _TOOL.match(name) for name in readings) and ("B" not in readings or "A" in readings):
+
+def echoed_number(payload: str) -> int | None:
+    """The line number in ``ok N10 P15 B3`` (ADVANCED_OK) or ``ok 884`` (Repetier), or `None`."""
+    first = payload.split(None, 1)[0] if payload else ""
+    digits = first[1:] if first[:1] == "N" else first if first == payload else ""
+    return int(digits) if digits.isdecimal() and digits.isascii() else None
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+class RefusalKind(Enum):
+    """Why a firmware refused a line."""
+
+    NUMBER = "number"
+    """not the number that it waited for"""
+    CHECKSUM = "checksum"
+    """checksum wrong or missing; the number was the right one"""
+    NO_NUMBER = "no_number"
+    """a checksum without a number; old Marlin and Sprinter ask for nothing again after that"""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalText:
+    """An error line that belongs to a resend: the kind, and the last number that the firmware took if it is legible."""
+
+    kind: RefusalKind
+    last: int | None
+
+
+def refusal(text: str) -> RefusalText | None:
+    """What an error line says about a refused line, or `None` if it is about something else."""
+    lower = text.lower()
+    if "line" not in lower and "checksum" not in lower and "format error" not in lower:
         return None
-    heaters: dict[str, tuple[float | None, float | None]] = {}
-    for name, reading in readings.items():
-        shown = _heater(name, several="T0" in readings)
-        if shown is not None:
-            heaters.setdefault(shown, reading)
-    return Temperatures(heaters)
-
-
-def _heater(name: str, *, several: bool) -> str | None:
-    if name == "T":
-        return None if several else "tool0"
-    if match := _TOOL.match(name):
-        return f"tool{match[1]}"
-    return {"B": "bed", "C": "chamber"}.get(name)
-
-
-def position_of(line: str) -> Position | None:
-    """A position report (`X:… Y:… Z:… E:… Count …`), or `None`."""
-    axes = {match[1].lower(): float(match[2]) for match in _AXIS.finditer(line.split("Count", 1)[0])}
-    return Position(axes) if {"x", "y", "z"} <= axes.keys() else None
-
-
-def firmware_of(line: str) -> FirmwareInfo | None:
-    """The first line of an answer to M115, or `None`; keys are split at the next key, values may hold anything."""
-    start = line.find("FIRMWARE_NAME:")
-    if start < 0:
+    last = _LAST_LINE.search(text)
+    if last is None and not lower.startswith(("error", "echo:error")):
         return None
-    keys = list(_KEY.finditer(line, start))
-    ends = [key.start() for key in keys[1:]] + [len(line)]
-    data = {key[1]: line[key.end() : end].strip() for key, end in zip(keys, ends, strict=True)}
-    return FirmwareInfo(data["FIRMWARE_NAME"], data)
+    for words, kind in _REFUSALS:
+        if words in lower:
+            return RefusalText(RefusalKind(kind), _last_number(text))
+    return RefusalText(RefusalKind.NUMBER, int(last[1])) if last else None
 
 
-def message_of(line: str) -> Event | None:
-    """Busy lines, capabilities, action commands and reports; `None` for a line that is only shown."""
-    if match := _BUSY.match(line):
-        return Busy(match[1].strip())
-    if match := _CAPABILITY.match(line):
-        return Capability(match[1].upper(), match[2] == "1")
-    if match := _ACTION.match(line):
-        return ActionCommand(match[1], match[2].strip())
-    if line.startswith("echo:"):
-        return None
-    return firmware_of(line) or position_of(line) or temperatures_of(line)
+def _last_number(text: str) -> int | None:
+    if (last := _LAST_LINE.search(text)) is not None:
+        return int(last[1])
+    expected = _EXPECTED_LINE.search(text)
+    return int(expected[1]) - 1 if expected else None
+
+
+def resend_request(text: str) -> int | None:
+    """The number that the firmware asks for again, or `None`."""
+    found = _RESEND.search(text)
+    return int(found[1]) if found else None
+
+
+# --- everything else ------------------------------------------------------------------------------------------------
+
+
+def busy(text: str) -> str | None:
+    """Why the firmware is busy, or `None`."""
+    found = _BUSY.match(text)
+    return found[1].strip().lower() if found else None
+
+
+def action(text: str) -> tuple[str, str] | None:
+    """Name and parameters of an action command, or `None`."""
+    found = _ACTION.match(text)
+    return (found[1].lower(), found[2].strip()) if found else None
+
+
+def error(text: str) -> str | None:
+    """The text of an error line, or `None`."""
+    found = _ERROR.match(text)
+    return found[1].strip() or text if found else None
+
+
+def is_fatal(text: str) -> bool:
+    """Whether an error line means that the firmware is dead until it is reset."""
+    return _FATAL.search(text) is not None or _FINAL.search(text) is not None
+
+
+def is_final(text: str) -> bool:
+    """Whether a fatal error needs no second line to be understood."""
+    return _FINAL.search(text) is not None
+
+
+def unknown_command(text: str) -> str | None:
+    """The command that the firmware does not know, or `None`."""
+    found = _UNKNOWN_COMMAND.search(text)
+    return found[1].upper() if found else None

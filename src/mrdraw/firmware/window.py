@@ -1,106 +1,92 @@
-"""The window of numbered lines in flight: what was taken, what has to be sent again, what comes next.
+"""The lines in flight and the place in the numbering.
 
-Invariants: `base` ≤ `cursor` ≤ `lines.next_number`; lines below `base` count as taken, those from `base` to `cursor − 1`
-are in flight, lines from `cursor` on have yet to be sent (again). The firmware takes a numbered line only in its turn,
-so that a line that was wrongly counted as taken shows itself by the next request, and none is executed twice.
+Invariants: numbers are sent in order; going back means that the numbers from there on are sent again, each with its
+old bytes, before a new one is given; an acknowledge never moves the place, so an acknowledge too many can make the
+window wider but never skips a line.
 """
 
 from __future__ import annotations
 
-from enum import Enum
+from collections import deque
+from collections.abc import Iterator
 
-from mrdraw.firmware.numbered import Sent, SentLines
-
-MAX_REGRESS = 64
-"""How far behind the last acknowledged line a request may lie. A mistaken acknowledge costs a line or two; more than
-this means that the firmware was reset or recovered from a crash (Prusa-Firmware #3503), and to repeat old moves would
-be wrong."""
-
-
-class Verdict(Enum):
-    """What a request for a line means."""
-
-    RESEND = "resend"
-    TAKEN = "taken"
-    """It is the line that comes next anyway: everything was taken."""
-    IGNORED = "ignored"
-    REGRESS = "regress"
-    AHEAD = "ahead"
+from mrdraw.firmware.numbered import History, Sent, numbered
 
 
 class Window:
-    """The lines in flight."""
+    """What was sent and not acknowledged, and what comes next."""
 
     def __init__(self) -> None:
-        self.lines = SentLines()
-        self.base = 1
-        self.cursor = 1
-        self._reported = 1
-        self._duplicates: tuple[int, int] = (0, 0)
+        self.pending: deque[Sent] = deque()
+        """the transmissions without an answer, oldest first"""
+        self.history = History()
+        self.following = 1
+        """the number that is sent next"""
+        self.frontier = 1
+        """the lowest number that was never given"""
+        self.acknowledged = 0
+        """the highest number that was acknowledged"""
+
+    def clear(self) -> None:
+        """The numbering starts anew: the next line is number 1."""
+        self.pending.clear()
+        self.history.clear()
+        self.following = self.frontier = 1
+        self.acknowledged = 0
 
     @property
-    def in_flight(self) -> int:
-        """How many lines were sent and not taken yet."""
-        return self.cursor - self.base
+    def going_back(self) -> bool:
+        """Lines are being sent again."""
+        return self.following < self.frontier
 
     @property
-    def resending(self) -> bool:
-        """Whether lines have to be sent again before new ones."""
-        return self.cursor < self.lines.next_number
+    def long_running(self) -> bool:
+        """Whether a command that may take long is in flight."""
+        return any(sent.long_running for sent in self.pending)
 
-    def oldest(self) -> Sent | None:
-        """The oldest line in flight."""
-        return self.lines.get(self.base) if self.in_flight else None
-
-    def flying(self) -> list[Sent]:
-        """All lines in flight, oldest first."""
-        found = (self.lines.get(number) for number in range(self.base, self.cursor))
-        return [sent for sent in found if sent is not None]
-
-    def send(self) -> Sent | None:
-        """The line that goes out now; the cursor moves on."""
-        sent = self.lines.get(self.cursor)
-        if sent is not None:
-            self.cursor += 1
+    def add(self, text: bytes, *, index: int = -1, job: object = None, long_running: bool = False) -> Sent:
+        """Give the next number to a new line and put it in flight."""
+        number = self.frontier
+        sent = Sent(number, numbered(number, text), index=index, job=job, long_running=long_running)
+        self.frontier = self.following = number + 1
+        self.history.add(sent)
+        self.pending.append(sent)
         return sent
 
-    def take(self, below: int) -> list[Sent]:
-        """All lines with numbers under `below` were taken; those that this was not said of before."""
-        taken = [self.lines.get(number) for number in range(max(self._reported, self.base), below)]
-        self.base = max(self.base, below)
-        self.cursor = max(self.cursor, self.base)
-        self._reported = max(self._reported, self.base)
-        return [sent for sent in taken if sent is not None]
+    def again(self, sent: Sent) -> None:
+        """Put a line in flight that was sent before; its number is the one that comes next."""
+        self.pending.append(sent)
+        self.following = sent.number + 1
 
-    def judge(self, number: int, last: int | None) -> Verdict:
-        """What a request for line `number` means; `last` is what the firmware called its last line, if it did."""
-        confirmed = last is not None and last + 1 == number
-        if number == self.cursor or (confirmed and self.cursor < number <= self.lines.next_number):
-            return Verdict.TAKEN
-        if number > self.lines.next_number:
-            return Verdict.AHEAD if confirmed else Verdict.IGNORED
-        if number > self.cursor or number < 1:
-            return Verdict.IGNORED
-        if number < self.base - MAX_REGRESS:
-            return Verdict.REGRESS if confirmed else Verdict.IGNORED
-        return Verdict.IGNORED if self._is_duplicate(number) else Verdict.RESEND
+    def take_oldest(self) -> Sent:
+        """The oldest line in flight was answered."""
+        sent = self.pending.popleft()
+        self.acknowledged = max(self.acknowledged, sent.number)
+        return sent
 
-    def rewind(self, number: int) -> list[Sent]:
-        """Line `number` has to be sent again, and all after it; the lines that this proves taken.
+    def take_through(self, position: int) -> Iterator[Sent]:
+        """The lines in flight up to `position` in the window were taken."""
+        for _ in range(position + 1):
+            yield self.take_oldest()
 
-        Each line that was in flight behind it will be refused as well (Marlin PR 24972 calls what follows a resend
-        death loop): as many further requests for the same line are ignored.
-        """
-        behind = max(0, self.cursor - number - 1)
-        self._duplicates = (number, behind)
-        taken = self.take(number) if number > self.base else []
-        self.base = min(self.base, number)
-        self.cursor = number
+    def place_of(self, number: int) -> int | None:
+        """Where in the window a number is in flight."""
+        for place, sent in enumerate(self.pending):
+            if sent.number == number:
+                return place
+        return None
+
+    def place_of_report(self) -> int | None:
+        """Where in the window the oldest M105 is."""
+        for place, sent in enumerate(self.pending):
+            if sent.reports:
+                return place
+        return None
+
+    def go_back(self, number: int) -> list[Sent]:
+        """Send from `number` on again; what was in flight before it was taken and is returned."""
+        taken = [sent for sent in self.pending if 0 <= sent.number < number]
+        self.pending.clear()
+        self.following = number
+        self.acknowledged = max(self.acknowledged, number - 1)
         return taken
-
-    def _is_duplicate(self, number: int) -> bool:
-        asked, remaining = self._duplicates
-        if asked != number or remaining <= 0:
-            return False
-        self._duplicates = (asked, remaining - 1)
-        return True

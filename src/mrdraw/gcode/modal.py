@@ -1,78 +1,167 @@
-"""The modal state that a program leaves a machine in: modes, place, tool, targets.
+"""What a machine is told, kept up line by line: modes, position, tool, targets, fans.
 
-Invariants: fed with the lines that the firmware took, in their order; what was never said is not guessed (an axis that
-was not homed has a place only relative to itself); one pass, no look-ahead. Meanings are Marlin's.
+Invariants: only what lines say is known, no machine is asked; positions are in mm whatever units the lines use; an
+axis is *homed* from its G28 until something makes its place in the volume uncertain; unknown commands change nothing.
+
+Sources: marlinfw.org/docs/gcode (G28, G90 to G92, M82, M83, M104 to M109, M140, M190, M141, M191). In Marlin 2 G90 and
+G91 set the extruder's mode, too (Marlin, gcode.h, ``set_relative_mode``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from mrdraw.gcode.words import command_of, parse
+from mrdraw.gcode.words import command_of, letters, parse
 
-_AXES = ("X", "Y", "Z")
-_MOVES = frozenset({"G0", "G1", "G2", "G3"})
-_INCH = 25.4
-_HEATERS = {"M104": "tool", "M109": "tool", "M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber"}
+MM_PER_INCH = 25.4
+AXES = "xyz"
+
+_HEATER_COMMANDS = {
+    "M104": "tool", "M109": "tool", "M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber",
+}  # fmt: skip
+_MAYBE_HEATER = ("M1", "m1")
 
 
 class ModalState:
-    """What is known of a machine after the lines it took; mm, mm/min, °C."""
+    """The state that lines of G-code lead to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, g90_influences_extruder: bool = True) -> None:
         self.absolute = True
         self.absolute_extrusion = True
         self.inches = False
-        self.feedrate: float | None = None
+        self.feed_rate: float | None = None
+        """mm/min of the last F"""
         self.tool = 0
         self.position: dict[str, float] = {}
-        self.homed_axes = ""
+        """mm by axis (`x`, `y`, `z`, `e`), where known"""
         self.targets: dict[str, float] = {}
-        self.fan: float | None = None
-        self._table: dict[str, Callable[[str], None]] = {
-            "G20": lambda _: setattr(self, "inches", True),
-            "G21": lambda _: setattr(self, "inches", False),
-            "G28": self._home,
-            "G90": lambda _: self._set_modes(absolute=True),
-            "G91": lambda _: self._set_modes(absolute=False),
-            "G92": self._set_position,
-            "M82": lambda _: setattr(self, "absolute_extrusion", True),
-            "M83": lambda _: setattr(self, "absolute_extrusion", False),
-            "M18": self._release,
-            "M84": self._release,
-            "M106": lambda line: setattr(self, "fan", parse(line).get("S", 255.0)),
-            "M107": lambda _: setattr(self, "fan", 0.0),
-            **dict.fromkeys(_MOVES, self._move),
-            **dict.fromkeys(_HEATERS, self._heat),
-        }
+        """°C by heater (`tool0`, `bed`, `chamber`)"""
+        self.fans: dict[int, float] = {}
+        """0 to 255 by fan"""
+        self._g90_influences_extruder = g90_influences_extruder
+        self._units_set = False
+        self._homed: set[str] = set()
+        self._handlers = self._table()
+
+    @property
+    def homed_axes(self) -> str:
+        """The homed axes, in order: ``xyz``, ``z``, or nothing."""
+        return "".join(axis for axis in AXES if axis in self._homed)
+
+    # --- feeding ----------------------------------------------------------------------------------------------------
 
     def feed(self, line: str) -> None:
-        """The firmware took this line."""
+        """Take a line that the firmware took."""
         command = command_of(line)
-        handler = self._table.get(command)
+        handler = self._handlers.get(command)
         if handler is not None:
             handler(line)
-        elif command.startswith("T"):
-            self.tool = int(float(command[1:]))
+        elif command[:1] == "T" and command[1:].isdigit():
+            self.tool = int(command[1:])
 
-    def preview(self, line: str) -> tuple[float, dict[str, float]]:
-        """What a move would do: how far it extrudes, and where homed axes would go; mm."""
+    def _table(self) -> dict[str, Callable[[str], None]]:
+        move, lost, released = self._move, self._lose_position, self._release_motors
+        table: dict[str, Callable[[str], None]] = dict.fromkeys(("G0", "G1", "G2", "G3", "G5"), move)
+        table |= dict.fromkeys(("G27", "G29", "G30", "G33", "G34", "G38.2", "G38.3", "G61", "M125"), lost)
+        table |= dict.fromkeys(("M18", "M84"), released)
+        table |= dict.fromkeys(_HEATER_COMMANDS, self._heat)
+        return table | {
+            "G20": lambda _: self._set_units(inches=True),
+            "G21": lambda _: self._set_units(inches=False),
+            "G28": self._home,
+            "G90": lambda _: self._set_mode(absolute=True),
+            "G91": lambda _: self._set_mode(absolute=False),
+            "G92": self._set_position,
+            "M82": lambda _: self._set_extrusion(absolute=True),
+            "M83": lambda _: self._set_extrusion(absolute=False),
+            "M106": self._set_fan,
+            "M107": self._stop_fan,
+        }
+
+    def _set_units(self, *, inches: bool) -> None:
+        self.inches, self._units_set = inches, True
+
+    def _set_mode(self, *, absolute: bool) -> None:
+        self.absolute = absolute
+        if self._g90_influences_extruder:
+            self.absolute_extrusion = absolute
+
+    def _set_extrusion(self, *, absolute: bool) -> None:
+        self.absolute_extrusion = absolute
+
+    @property
+    def _scale(self) -> float:
+        return MM_PER_INCH if self.inches else 1.0
+
+    def _move(self, line: str) -> None:
         words = parse(line)
-        place, extruded = {}, 0.0
-        for axis in _AXES:
-            if axis in words:
-                name, value = axis.lower(), words[axis] * self._unit
-                known = self.position.get(name, 0.0)
-                if self.absolute or name in self.homed_axes:
-                    place[name] = value if self.absolute else known + value
-        if "E" in words:
-            value = words["E"] * self._unit
-            extruded = value - self.position.get("e", 0.0) if self._extrudes_absolutely else value
-        return extruded, place
+        if "F" in words:
+            self.feed_rate = words["F"] * self._scale
+        self.position.update(self._end_of_move(words))
+
+    def _end_of_move(self, words: dict[str, float]) -> dict[str, float]:
+        """Where a move with these words ends, for the axes where that is known."""
+        end, scale = {}, self._scale
+        for axis in "xyze":
+            value = words.get(axis.upper())
+            if value is None:
+                continue
+            value *= scale
+            before = self.position.get(axis)
+            if self.absolute_extrusion if axis == "e" else self.absolute:
+                end[axis] = value
+            elif before is not None:
+                end[axis] = before + value
+        return end
+
+    def _home(self, line: str) -> None:
+        named = {axis for axis in AXES if axis.upper() in letters(line)}
+        for axis in named or set(AXES):
+            self.position[axis] = 0.0
+            self._homed.add(axis)
+
+    def _set_position(self, line: str) -> None:
+        words = parse(line)
+        for axis in "xyze":
+            value = words.get(axis.upper())
+            if value is None:
+                continue
+            value *= self._scale
+            if value != self.position.get(axis):
+                self._homed.discard(axis)
+            self.position[axis] = value
+
+    def _lose_position(self, _: str) -> None:
+        for axis in AXES:
+            self.position.pop(axis, None)
+
+    def _release_motors(self, line: str) -> None:
+        named = letters(line)
+        if "S" in named:  # only the idle time
+            return
+        axes = {axis for axis in AXES if axis.upper() in named}
+        if axes or "E" not in named:
+            self._homed -= axes or set(AXES)
+
+    def _heat(self, line: str) -> None:
+        heated = self.target_of(line)
+        if heated is not None:
+            self.targets[heated[0]] = heated[1]
+
+    def _set_fan(self, line: str) -> None:
+        words = parse(line)
+        self.fans[int(words.get("P", 0))] = words.get("S", 255.0)
+
+    def _stop_fan(self, line: str) -> None:
+        self.fans[int(parse(line).get("P", 0))] = 0.0
+
+    # --- asking -----------------------------------------------------------------------------------------------------
 
     def target_of(self, line: str) -> tuple[str, float] | None:
-        """The heater that a line sets, and its target; `None` when it sets none."""
-        kind = _HEATERS.get(command_of(line)) if line[:1] in {"M", "m"} else None
+        """The heater (`tool0`, `bed`, `chamber`) that a line sets and its target in °C, or `None`."""
+        if line[:2] not in _MAYBE_HEATER and line.lstrip()[:1] not in {"N", "n"}:
+            return None
+        kind = _HEATER_COMMANDS.get(command_of(line))
         if kind is None:
             return None
         words = parse(line)
@@ -81,58 +170,32 @@ class ModalState:
             return None
         return (f"tool{int(words.get('T', self.tool))}" if kind == "tool" else kind), target
 
+    def preview(self, line: str) -> tuple[float, dict[str, float]]:
+        """What a G0 or G1 would do: filament pushed in mm, and where it ends (axes where that is known)."""
+        end = self._end_of_move(words := parse(line))
+        pushed = words.get("E", 0.0) * self._scale
+        if self.absolute_extrusion and "E" in words:
+            pushed -= self.position.get("e", 0.0)
+        return pushed, end
+
     def restore_lines(self) -> list[str]:
-        """The lines that restore modes, extruder place and feed rate."""
-        lines = ["G90" if self.absolute else "G91", "M82" if self.absolute_extrusion else "M83"]
-        if "e" in self.position and self._extrudes_absolutely:
-            lines.append(f"G92 E{self.position['e']:.5f}".rstrip("0").rstrip("."))
-        if self.feedrate is not None:
-            lines.append(f"G1 F{self.feedrate:g}")
+        """The lines that bring another state back to these modes; they neither move nor heat.
+
+        The modes come in the order in which Marlin's G90 does not undo M83.
+        """
+        lines = ["G20" if self.inches else "G21"] if self._units_set else []
+        lines.append("G90" if self.absolute else "G91")
+        lines.append("M82" if self.absolute_extrusion else "M83")
+        if self.absolute_extrusion and "e" in self.position:
+            lines.append(f"G92 E{_number(self.position['e'] / self._scale)}")
+        if self.feed_rate is not None:
+            lines.append(f"G1 F{_number(self.feed_rate / self._scale)}")
+        for fan, speed in self.fans.items():
+            which = f" P{fan}" if fan else ""
+            lines.append(f"M106{which} S{_number(speed)}" if speed else f"M107{which}")
         return lines
 
-    @property
-    def _unit(self) -> float:
-        return _INCH if self.inches else 1.0
 
-    @property
-    def _extrudes_absolutely(self) -> bool:
-        return self.absolute_extrusion
-
-    def _set_modes(self, *, absolute: bool) -> None:
-        """G90 and G91 set the extruder's mode as well (Marlin)."""
-        self.absolute = self.absolute_extrusion = absolute
-
-    def _move(self, line: str) -> None:
-        words = parse(line)
-        unit, position = self._unit, self.position
-        for axis in _AXES:
-            if axis in words:
-                name = axis.lower()
-                known = 0.0 if self.absolute else position.get(name, 0.0)
-                position[name] = known + words[axis] * unit
-        if "E" in words:
-            known = 0.0 if self.absolute_extrusion else position.get("e", 0.0)
-            position["e"] = known + words["E"] * unit
-        if "F" in words:
-            self.feedrate = words["F"] * unit
-
-    def _set_position(self, line: str) -> None:
-        words = parse(line)
-        for letter in (*_AXES, "E"):
-            if letter in words:
-                self.position[letter.lower()] = words[letter] * self._unit
-
-    def _home(self, line: str) -> None:
-        named = [axis.lower() for axis in _AXES if axis in line.upper()] or ["x", "y", "z"]
-        self.homed_axes = "".join(axis for axis in "xyz" if axis in named or axis in self.homed_axes)
-        for axis in named:
-            self.position[axis] = 0.0
-
-    def _release(self, line: str) -> None:
-        if not parse(line).get("S"):
-            self.homed_axes = ""
-
-    def _heat(self, line: str) -> None:
-        heated = self.target_of(line)
-        if heated is not None:
-            self.targets[heated[0]] = heated[1]
+def _number(value: float) -> str:
+    """A number as firmware reads it: five digits behind the point, no exponent, no needless zeros."""
+    return f"{value:.5f}".rstrip("0").rstrip(".")

@@ -1,37 +1,69 @@
-"""The words of a line of G-code: what is left without comments, which command it is, which numbers it carries.
+"""One line of G-code: what remains of it without comments, which command it is, and its words.
 
-Invariants: pure functions on text, no state; what cannot be read as a number is no number; case does not matter.
+Invariants: pure functions without state; nothing here raises, text that is not G-code gives empty answers; letters
+are answered in upper case and numbers without leading zeros (``g01`` is ``G1``).
+
+Sources: reprap.org/wiki/G-code (fields, comments, checksum); Marlin, parser.cpp and queue.cpp (behaviour).
 """
 
 from __future__ import annotations
 
 import re
 
-_COMMAND = re.compile(r"\s*([GMTgmt])\s*(\d+(?:\.\d+)?)")
-_WORD = re.compile(r"([A-Za-z])\s*([+-]?(?:\d+\.?\d*|\.\d+))")
-_TEXT_COMMANDS = frozenset({"M117", "M118", "M28", "M23", "M30", "M32", "M33", "M928"})
-"""Commands whose argument is text and no words (MarlinDocumentation)."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PARENTHESES = re.compile(rb"\([^)]*(?:\)|$)")
+_NUMBER_IN_FRONT = re.compile(rb"N\d+[ \t]*", re.IGNORECASE)
+_CHECKSUM_AT_END = re.compile(rb"[ \t]*\*[ \t]*\d{1,3}$")
+
+_COMMAND = re.compile(r"\s*(?:N-?\d+\s*)?([GMTD])\s*0*(\d+(?:\.[1-9]\d*)?|[?xc]?)", re.IGNORECASE)
+_WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
+_LETTER = re.compile(r"[A-Z]", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"?')
+
+TEXT_COMMANDS = frozenset({"M16", "M23", "M28", "M30", "M32", "M33", "M0", "M1", "M117", "M118", "M928"})
+"""Commands whose argument is text, not words (marlinfw.org/docs/gcode)."""
 
 
-def strip(line: bytes) -> bytes:
-    """The line without comment, line end and surrounding blanks; a comment begins with `;`."""
-    return line.split(b";", 1)[0].strip()
+def strip(line: bytes, *, parentheses: bool = False) -> bytes:
+    """The line without comment, line end, blanks around it, line number and checksum; tabs become blanks.
+
+    A comment is what follows ``;``, and with `parentheses` what stands in ``( … )``, too.
+    """
+    if b";" in line:
+        line = line[: line.index(b";")]
+    if parentheses and b"(" in line:
+        line = _PARENTHESES.sub(b"", line)
+    line = line.strip()
+    if b"\t" in line:
+        line = line.replace(b"\t", b" ")
+    if line.startswith(_BYTE_ORDER_MARK):
+        line = line[len(_BYTE_ORDER_MARK) :].lstrip()
+    if line[:1] in {b"N", b"n"}:
+        return _CHECKSUM_AT_END.sub(b"", _NUMBER_IN_FRONT.sub(b"", line, count=1))
+    if b"*" in line and command_of(line) not in TEXT_COMMANDS:
+        return _CHECKSUM_AT_END.sub(b"", line)
+    return line
 
 
-def command_of(line: str | bytes) -> str:
-    """The command, as in "G1", "M104" or "T0"; an empty string when the line holds none."""
-    text = line if isinstance(line, str) else line.decode("latin-1")
-    match = _COMMAND.match(text)
-    if match is None:
+def command_of(line: bytes | str) -> str:
+    """The command of a line (``G1``, ``M104``, ``T0``, ``G38.2``, ``T?``), or ``""`` when there is none."""
+    text = line.decode("latin-1") if isinstance(line, bytes) else line
+    found = _COMMAND.match(text)
+    if found is None:
         return ""
-    number = match[2].lstrip("0") or "0"
-    return f"{match[1].upper()}{'0' + number if number.startswith('.') else number}"
+    letter, number = found[1].upper(), found[2]
+    return f"{letter}{number}" if number[:1].isdigit() or letter == "T" else ""
 
 
-def parse(line: str | bytes) -> dict[str, float]:
-    """The words behind the command, by upper-case letter; text arguments are no words."""
-    text = line if isinstance(line, str) else line.decode("latin-1")
-    match = _COMMAND.match(text)
-    if match is not None and command_of(text) in _TEXT_COMMANDS:
-        return {}
-    return {word[1].upper(): float(word[2]) for word in _WORD.finditer(text, match.end() if match else 0)}
+def parse(line: str) -> dict[str, float]:
+    """The words of a line that carry a number, the command's own included; of two equal letters the first counts."""
+    words: dict[str, float] = {}
+    for letter, number in _WORD.findall(_QUOTED.sub("", line)):
+        words.setdefault(letter.upper(), float(number))
+    return words
+
+
+def letters(line: str) -> frozenset[str]:
+    """The letters of a line's words behind the command, with or without a number (``G28 X Y``)."""
+    found = _COMMAND.match(line)
+    return frozenset(_LETTER.findall(line[found.end() if found else 0 :].upper()))

@@ -124,7 +124,12 @@ class Connector:
         if port == VIRTUAL and not settings.virtual:
             raise InvalidValue("The port VIRTUAL is not offered; start the server with --simulate marlin for it.")
         listed = {info.path for info in self._machine.ports}
-        if port == AUTO or port in listed or port == settings.serial.port or port.startswith(("/", "tcp://")):
+        if (
+            port in {AUTO, VIRTUAL}
+            or port in listed
+            or port == settings.serial.port
+            or port.startswith(("/", "tcp://"))
+        ):
             return
         raise InvalidValue(f"There is no port {port}. Ports are: {', '.join(sorted(listed)) or 'none'}.")
 

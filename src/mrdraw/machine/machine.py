@@ -227,9 +227,9 @@ class Machine:
         """A wire was opened and the firmware answered."""
         self.driver = driver
         self.port, self.baudrate = port, baudrate
+        self.notice(NOTICE_WATCHDOG, _WATCHDOG_TEXT)
         self.enter(MachineState.OPERATIONAL)
         self.publish(events.Connected(port=port, baudrate=baudrate))
-        self.notice(NOTICE_WATCHDOG, _WATCHDOG_TEXT)
 
     def close(self, *, error: str = "", at_once: bool = False) -> None:
         """Close the wire; with an error the state says so. A living job has to be ended before."""
@@ -343,8 +343,10 @@ class Machine:
             self.runner.fail(text)
 
     def _halted(self, event: wire.Halted) -> None:
-        self.emergency.reacted()
-        self.fail(f"{event.text} The machine has to be reset.", "firmware")
+        if self.emergency.pending:
+            self.emergency.reacted()
+        else:
+            self.fail(f"{event.text} The machine has to be reset.", "firmware")
 
     # --- time ------------------------------------------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ async def _connect(request: Request, one: Machine, body: dict[str, object]) -> N
         chosen["autoconnect"] = is_true(body["autoconnect"])
     await one.connect(port, baudrate)
     if chosen:
-        services(request).settings.update_machine(one.id, {"serial": chosen})
+        services(request).settings.update({"machines": {one.id: {"serial": chosen}}})
 
 
 def _ports(one: Machine) -> list[str]:

@@ -6,9 +6,13 @@ gets no line of it, in the history neither.
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
+from hashlib import md5
 from time import time
 from typing import NamedTuple
+
+import msgspec
 
 from mrdraw.events import ChartMarked
 from mrdraw.hub import Machine
@@ -44,6 +48,31 @@ class Wanted:
 
     terminal: bool
     subscription: Subscription
+
+
+def connected_message(known: Services) -> Record:
+    """`connected`: what the server is; said to everybody, so nothing that is anybody's secret."""
+    tree = known.settings.current()
+    shown = msgspec.json.encode([tree.appearance, sorted(tree.machines)])
+    return {
+        "connected": {
+            "version": COMPATIBLE_VERSION,
+            "display_version": COMPATIBLE_VERSION,
+            "branch": "",
+            "python_version": platform.python_version(),
+            "plugin_hash": _hash(__version__.encode()),
+            "config_hash": _hash(shown),
+            "debug": False,
+            "safe_mode": None,
+            "online": True,
+            "permissions": permission_records(),
+        }
+    }
+
+
+def _hash(data: bytes) -> str:
+    """What clients compare to see that something is another than before; no secret is in it."""
+    return md5(data, usedforsecurity=False).hexdigest()
 
 
 def state_message(machine: Machine, cursors: Cursors, wanted: Wanted) -> Record:

@@ -35,12 +35,14 @@ _CLOSING_TIME = 2.0
 
 async def info(_request: Request) -> Response:
     """`GET /sockjs/info`: what the server can do; asked first by clients that know several transports."""
-    return json_response({
-        "websocket": True,
-        "cookie_needed": False,
-        "origins": ["*:*"],
-        "entropy": secrets.randbits(32),
-    })
+    return json_response(
+        {
+            "websocket": True,
+            "cookie_needed": False,
+            "origins": ["*:*"],
+            "entropy": secrets.randbits(32),
+        }
+    )
 
 
 async def push_socket(websocket: WebSocket) -> None:

@@ -7,16 +7,22 @@ server busy, filters nothing; lines are matched up to `_LINE` characters.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 _LINE = 200
 _PATTERN = 200
-_QUANTIFIERS = 2
-_QUANTIFIED = re.compile(
-    r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|(?P<group>\)[*+{])|(?P<single>[*+{])|(?P<reference>\(\?P=)", re.DOTALL
+_REPETITIONS = 2
+_BRANCHES = 8
+_COSTLY = re.compile(
+    r"""\\[^1-9] | \[\^?\]?(?:\\.|[^\]])*\] | \(\?[:=!]
+    | (?P<never> \)[*+{?] | \(\? | \\[1-9] )
+    | (?P<repeated> (?:[*+?]|\{[\d,]*\}) [?+]? )
+    | (?P<branch> \| )""",
+    re.DOTALL | re.VERBOSE,
 )
-"""Finds the repetitions of a pattern outside of classes and escapes."""
+"""Finds what makes a pattern costly, outside of classes and escapes: repetitions, branches, references, flags."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +90,10 @@ def _line_filter(value: object) -> LineFilter:
 
 
 def _compiled(text: str) -> re.Pattern[str] | None:
-    """The pattern, unless it is none or could take long: repeated groups, many repetitions, references."""
-    found = [match for match in _QUANTIFIED.finditer(text) if match.lastgroup is not None]
-    costly = any(match.lastgroup in {"group", "reference"} for match in found) or len(found) > _QUANTIFIERS
-    if len(text) > _PATTERN or costly or re.search(r"\\[1-9]", text):
+    """The pattern, unless it is none or could take long."""
+    found = Counter(match.lastgroup for match in _COSTLY.finditer(text))
+    costly = found["never"] or found["repeated"] > _REPETITIONS or found["branch"] > _BRANCHES
+    if costly or len(text) > _PATTERN:
         return None
     try:
         return re.compile(text)

@@ -1,0 +1,136 @@
+"""What firmware says of itself and its machine, as events: everything but acknowledges and resends.
+
+Invariants: nothing here concerns the flow of lines; an error of the kill family is reported once, joined with the
+line that follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mrdraw.firmware import replies
+from mrdraw.firmware.dialect import (
+    ActionCommand,
+    Capability,
+    Event,
+    FirmwareError,
+    FirmwareInfo,
+    Halted,
+    Position,
+    Temperatures,
+)
+from mrdraw.firmware.identity import parse_capability, parse_firmware
+from mrdraw.firmware.temperatures import has_temperatures, parse_position, parse_temperatures
+
+_JOIN_WITHIN = 0.25
+"""s in which the second line of an error comes"""
+
+
+class Hearing:
+    """Turns lines into events and remembers what the dialect asks for."""
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        self._emit = emit
+        self.tool = 0
+        """the tool that was selected last"""
+        self.firmware = ""
+        self.data: dict[str, str] = {}
+        self.capabilities: dict[str, bool] = {}
+        self.reported_at: float | None = None
+        """when temperatures came last without being asked for"""
+        self.halted = False
+        self._error = ""
+        self._error_since = 0.0
+        self._listeners: tuple[Callable[[str], bool], ...] = (
+            self._action, self._identity, self._capability, self._error_line,
+        )  # fmt: skip
+
+    def forget(self) -> None:
+        """The firmware starts anew."""
+        self.tool = 0
+        self.capabilities.clear()
+        self.firmware = ""
+        self.reported_at = None
+        self.halted = False
+        self._error = ""
+
+    def take(self, text: str, now: float) -> None:
+        """A line that is no acknowledge."""
+        if self._error:
+            if self._joins(text):
+                self._finish_error(f"{self._error} {replies.error(text) or text.lstrip(': ')}")
+                return
+            self.settle_error()
+        self._error_since = now
+        if not any(listener(text) for listener in self._listeners):
+            self.report(text, now)
+
+    def report(self, text: str, now: float | None = None) -> None:
+        """Temperatures or a position; `now` is given when nobody asked for them."""
+        if ":" not in text:
+            return
+        if has_temperatures(text):
+            found = parse_temperatures(text, self.tool)
+            if found is not None:
+                self._emit(Temperatures(*found))
+                self.reported_at = now if now is not None else self.reported_at
+            return
+        position = parse_position(text)
+        if position is not None:
+            self._emit(Position(position))
+
+    # --- errors -------------------------------------------------------------------------------------------------------
+
+    def error_due(self) -> float | None:
+        """When `settle_error` has to be called: the second line did not come."""
+        return self._error_since + _JOIN_WITHIN if self._error else None
+
+    def settle_error(self) -> None:
+        """Report the error that waited for its second line."""
+        if self._error:
+            self._finish_error(self._error)
+
+    def _joins(self, text: str) -> bool:
+        return text.startswith(":") or (replies.error(text) is not None and replies.refusal(text) is None)
+
+    def _error_line(self, text: str) -> bool:
+        said = replies.error(text)
+        if said is None:
+            return False
+        if replies.is_final(text):
+            self._finish_error(said, fatal=True)
+        elif replies.is_fatal(text) or said.isdigit():
+            self._error = said
+        else:
+            self._emit(FirmwareError(said))
+        return True
+
+    def _finish_error(self, said: str, *, fatal: bool = False) -> None:
+        self._error = ""
+        if not (fatal or replies.is_fatal(said)):
+            self._emit(FirmwareError(said))
+        elif not self.halted:
+            self.halted = True
+            self._emit(Halted(said))
+
+    # --- who it is ----------------------------------------------------------------------------------------------------
+
+    def _action(self, text: str) -> bool:
+        found = replies.action(text)
+        if found is not None:
+            self._emit(ActionCommand(*found))
+        return found is not None
+
+    def _identity(self, text: str) -> bool:
+        found = parse_firmware(text)
+        if found is not None:
+            self.firmware, self.data = found
+            self._emit(FirmwareInfo(self.firmware, self.data))
+        return found is not None
+
+    def _capability(self, text: str) -> bool:
+        found = parse_capability(text)
+        if found is not None:
+            self.capabilities[found[0]] = found[1]
+            self._emit(Capability(*found))
+        return found is not None

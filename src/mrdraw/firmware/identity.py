@@ -1,0 +1,45 @@
+"""What a firmware says of itself: the answer to M115, capabilities, and the lines of a start.
+
+Invariants: pure functions; values keep their blanks and colons, because lines are split at keys.
+
+Sources: marlinfw.org/docs/gcode/M115.html (keys, ``Cap:`` lines); the form without FIRMWARE_NAME is that of Malyan
+boards, as listed in docs/protocol/marlin.md.
+"""
+
+from __future__ import annotations
+
+import re
+
+_KEY = re.compile(r"(?:^|\s)([A-Z][A-Z0-9_]*):")
+_CAPABILITY = re.compile(r"^(?:echo:)?\s*Cap:\s*([A-Z0-9_]+)\s*:\s*([01])", re.IGNORECASE)
+_BANNER = re.compile(r"^(?:echo:\s?)?Marlin [\w.\-]+\s*$|^echo: ?Last Updated: |^(?:echo:)?\s*(?:PowerUp|Brown out Reset)$")
+_MALYAN = re.compile(r"^NAME[:.]\s*Malyan\b")
+
+
+def parse_firmware(text: str) -> tuple[str, dict[str, str]] | None:
+    """The firmware's name and all keys of the answer to M115 (without its ``ok``), or `None` if it is not one."""
+    if "FIRMWARE_NAME:" not in text:
+        if _MALYAN.match(text) is None:
+            return None
+        text = text.replace("NAME.", "NAME:", 1)
+    data: dict[str, str] = {}
+    keys = list(_KEY.finditer(text))
+    for key, following in zip(keys, [*keys[1:], None], strict=True):
+        data[key[1]] = text[key.end() : following.start() if following else len(text)].strip()
+    return data.get("FIRMWARE_NAME") or data.get("NAME", ""), data
+
+
+def parse_capability(text: str) -> tuple[str, bool] | None:
+    """Name and state of a ``Cap:`` line, or `None`."""
+    found = _CAPABILITY.match(text)
+    return (found[1].upper(), found[2] == "1") if found else None
+
+
+def is_start(text: str) -> bool:
+    """Whether a line is the one that a firmware sends when it starts."""
+    return text == "start"
+
+
+def is_banner(text: str) -> bool:
+    """Whether a line belongs to those that Marlin sends behind ``start``, and never else."""
+    return _BANNER.match(text) is not None

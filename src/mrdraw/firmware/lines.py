@@ -1,0 +1,92 @@
+"""What a line must be so that the firmware reads it as it was meant, and what is withheld from the firmware.
+
+Invariants: pure functions over tables; a line that comes out of here is printable, without line end, and fits into
+the firmware's buffer with the longest number it can get.
+
+Sources: Marlin, queue.cpp and parser.cpp (the line buffer is MAX_CMD_SIZE bytes; ``;`` starts a comment, ``\\`` escapes,
+``*`` starts the checksum); marlinfw.org/docs/gcode/M117.html and M118.html (free text).
+"""
+
+from __future__ import annotations
+
+from mrdraw.firmware.dialect import LineTooLong
+from mrdraw.firmware.numbered import OVERHEAD
+from mrdraw.gcode.words import TEXT_COMMANDS, command_of, strip
+
+_ESCAPE, _STAR = ord("\\"), ord("*")
+_HARMLESS = bytes.maketrans(b"*\\", b" /")
+
+WITHHELD_FROM_JOB = {
+    "M110": "the lines are numbered by the host, another numbering would break the connection",
+    "M28": "it would store the rest of the job on the machine's card instead of running it",
+    "M29": "nothing is being stored on the machine's card",
+}
+"""Commands of a job that are not sent, and why."""
+
+WITHHELD_BY_HAND = {
+    "M110": "the lines are numbered by the host, another numbering would break the connection",
+    "M0": "it would stop the firmware until somebody presses its knob",
+    "M1": "it would stop the firmware until somebody presses its knob",
+}
+"""Commands typed by hand that are not sent, and why."""
+
+_REFUSED_IN_JOB = {"M112": "M112 in a file would stop the machine in an emergency"}
+
+
+def check(line: bytes, max_line_length: int) -> str | None:
+    """Why the firmware could not take this line of a job, or `None` if it can."""
+    room = max_line_length - 1 - OVERHEAD
+    if len(line) > room:
+        return f"it has {len(line)} bytes, but the firmware's line buffer has room for {room}: {_shown(line)}"
+    if line.isascii() and line.isalnum():  # most lines have blanks; those without are surely harmless
+        return None
+    for byte in line:
+        if byte < 0x20 or byte == 0x7F:
+            return f"it holds the control character 0x{byte:02X}, which the firmware would misread: {_shown(line)}"
+    return _check_command(line)
+
+
+def _check_command(line: bytes) -> str | None:
+    plain = line.isascii() and _STAR not in line and _ESCAPE not in line
+    if plain and line[:1] != b"M":
+        return None
+    command = command_of(line)
+    if command in _REFUSED_IN_JOB:
+        return _REFUSED_IN_JOB[command]
+    if plain or command in TEXT_COMMANDS:
+        return None
+    if not line.isascii():
+        return f"it holds a character that is not ASCII, which the firmware would misread: {_shown(line)}"
+    return f"it holds * or \\, with which the firmware cannot check the line: {_shown(line)}"
+
+
+def _shown(line: bytes) -> str:
+    text = line.decode("utf-8", "backslashreplace")
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def harmless(line: bytes, *, parentheses: bool = False) -> bytes:
+    """The line without what would break the firmware's check: ``*`` and ``\\`` in a text are replaced.
+
+    With `parentheses` the firmware takes ``( … )`` for a comment and drops it before it checks the line.
+    """
+    if parentheses and b"(" in line:
+        line = line.replace(b"(", b"[").replace(b")", b"]") if command_of(line) in TEXT_COMMANDS else strip(
+            line, parentheses=True
+        )  # fmt: skip
+    return line.translate(_HARMLESS) if b"*" in line or b"\\" in line else line
+
+
+def by_hand(text: str, max_line_length: int, *, parentheses: bool = False) -> bytes:
+    """The bytes of a command typed by hand; empty for a mere comment.
+
+    Raises `LineTooLong`, and `ValueError` for line ends and control characters.
+    """
+    raw = text.strip().encode()
+    if any(byte < 0x20 and byte != 0x09 or byte == 0x7F for byte in raw):
+        raise ValueError(f"A command is one line without control characters, not {text!r}.")
+    line = harmless(strip(raw), parentheses=parentheses)
+    room = max_line_length - 1 - OVERHEAD
+    if len(line) > room:
+        raise LineTooLong(f"The command has {len(line)} bytes, but the firmware's line buffer has room for {room}.")
+    return line

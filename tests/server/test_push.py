@@ -1,0 +1,422 @@
+"""The push channel over a real socket (contract, section 6)."""
+
+import asyncio
+import contextlib
+import json
+
+import httpx
+import msgspec
+import pytest
+import uvicorn
+from helpers_fleet import until
+from helpers_hub import READY, world
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from mrdraw import events
+from mrdraw.link import messages as link
+from mrdraw.link.messages import Heater, Job, JobFile, MachineState, Progress, TemperaturePoint
+from mrdraw.server.push import client as push_client
+
+PATIENCE = 30.0
+FILE = JobFile(name="a.gcode", path="a.gcode", display="a.gcode", source="/x", size=200)
+
+
+class Socket:
+    """A test's end of a push socket."""
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    async def send(self, **message):
+        await self._connection.send(json.dumps(message))
+
+    async def send_raw(self, text):
+        await self._connection.send(text)
+
+    async def next(self):
+        """The next message: its type and its payload."""
+        async with asyncio.timeout(PATIENCE):
+            message = json.loads(await self._connection.recv())
+        ((kind, payload),) = message.items()
+        return kind, payload
+
+    async def until(self, wanted, condition=lambda payload: True):
+        """The next payload of this type for which the condition holds."""
+        while True:
+            kind, payload = await self.next()
+            if kind == wanted and condition(payload):
+                return payload
+
+    async def event(self, name):
+        return (await self.until("event", lambda payload: payload["type"] == name))["payload"]
+
+    async def silence(self):
+        """All that comes within a moment."""
+        messages = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.5):
+                while True:
+                    messages.append(await self._connection.recv())
+        return [json.loads(message) for message in messages]
+
+    async def closed(self):
+        async with asyncio.timeout(PATIENCE):
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await self._connection.recv()
+
+
+class Served:
+    """A server on a real port."""
+
+    def __init__(self, world, port):
+        self.world = world
+        self.port = port
+
+    @contextlib.asynccontextmanager
+    async def socket(self, path="/sockjs/websocket", **options):
+        async with connect(f"ws://127.0.0.1:{self.port}{path}", **options) as connection:
+            yield Socket(connection)
+
+    @contextlib.asynccontextmanager
+    async def authed(self, user, **options):
+        """A socket of a user, after `connected` and `history`."""
+        async with self.socket(**options) as socket:
+            await socket.until("connected")
+            await socket.send(auth=f"{user}:{await self.session(user)}")
+            await socket.until("history")
+            yield socket
+
+    async def session(self, user):
+        accounts = self.world.services.accounts
+        key = accounts.global_key() if user == "_api" else self.world.key(user)
+        return await accounts.open_session(accounts.identify_key(key))
+
+
+def run(basedir, scenario, snapshot=READY):
+    async def main():
+        async with world(basedir, snapshot) as made:
+            config = uvicorn.Config(made.app, port=0, lifespan="off", log_config=None, ws="websockets-sansio")
+            server = uvicorn.Server(config)
+            server.install_signal_handlers = lambda: None
+            task = asyncio.create_task(server.serve())
+            await until(lambda: server.started)
+            try:
+                await scenario(Served(made, server.servers[0].sockets[0].getsockname()[1]))
+            finally:
+                server.should_exit = True
+                await task
+
+    asyncio.run(main())
+
+
+# --- the beginning --------------------------------------------------------------------------------------------------
+
+
+def test_info(tmp_path):
+    async def scenario(served):
+        async with httpx.AsyncClient() as client:
+            answer = (await client.get(f"http://127.0.0.1:{served.port}/sockjs/info")).json()
+        assert answer["websocket"] is True
+        assert answer["cookie_needed"] is False
+        assert answer["origins"] == ["*:*"]
+        assert isinstance(answer["entropy"], int)
+
+    run(tmp_path, scenario)
+
+
+def test_connected_and_nothing_else_until_auth(tmp_path):
+    async def scenario(served):
+        async with served.socket() as socket:
+            kind, payload = await socket.next()
+            assert kind == "connected"
+            assert {
+                "version", "display_version", "branch", "python_version", "plugin_hash", "config_hash", "debug",
+                "safe_mode", "online", "permissions",
+            } <= payload.keys()  # fmt: skip
+            assert all(part.isdigit() for part in payload["version"].split("."))
+            served.world.host.tell(link.Happened(sequence=1, at=1.0, event=events.Home()))
+            await served.world.tell(state=MachineState.PAUSED)
+            assert await socket.silence() == []
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    "auth", ["ann:wrong", "ann", "", ":", "a:b:c", "rita:{ann}", "_api:{ann}", "ann:{ann}:x", 5, None, {}, ["ann"]]
+)
+def test_a_wrong_auth_is_answered_and_the_socket_stays(tmp_path, auth):
+    async def scenario(served):
+        session = await served.session("ann")
+        async with served.socket() as socket:
+            await socket.until("connected")
+            await socket.send(auth=auth.format(ann=session) if isinstance(auth, str) else auth)
+            assert await socket.next() == ("reauthRequired", {"reason": "stale"})
+            await socket.send(auth=f"ann:{session}")
+            assert (await socket.next())[0] == "history"
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", "5", '"auth"', "{}", '{"other": 1}', "[" * 5000, '{"a":NaN}'])
+def test_what_is_no_message_is_ignored(tmp_path, text):
+    async def scenario(served):
+        async with served.socket() as socket:
+            await socket.until("connected")
+            await socket.send_raw(text)
+            await socket.send(auth=f"ann:{await served.session('ann')}")
+            assert (await socket.next())[0] == "history"
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("user", ["ann", "_api"])
+def test_history_then_current(tmp_path, user):
+    async def scenario(served):
+        world = served.world
+        world.host.tell(
+            link.LogLines(lines=("Send: M105", "Recv: ok T:20")),
+            link.TemperatureLog(points=(TemperaturePoint(time=7, heaters={"tool0": Heater(actual=20.0)}),)),
+            link.Happened(sequence=1, at=1.0, event=events.ChartMarked(type="print", label="Start", time=6.0)),
+        )
+        await world.tell()
+        async with served.socket() as socket:
+            await socket.until("connected")
+            await socket.send(auth=f"{user}:{await served.session(user)}")
+            kind, history = await socket.next()
+            assert kind == "history"
+            assert history["state"]["text"] == "Operational"
+            assert history["logs"] == ["Send: M105", "Recv: ok T:20"]
+            assert history["messages"] == ["ok T:20"]
+            nothing = {"actual": None, "target": None}
+            assert history["temps"] == [
+                {"time": 7, "tool0": {"actual": 20.0, "target": None}, "bed": nothing, "chamber": nothing}
+            ]
+            assert history["markings"] == [{"type": "print", "label": "Start", "time": 6.0}]
+            assert history["serverTime"] > 0
+            assert "busyFiles" not in history
+            world.host.tell(link.LogLines(lines=("Recv: wait",)))
+            await world.tell(
+                state=MachineState.PRINTING, job=Job(id="1", file=FILE), progress=Progress(file_position=50),
+                current_z=1.5,
+            )  # fmt: skip
+            current = await socket.until("current", lambda payload: payload["state"]["text"] == "Printing")
+            assert current["logs"] == ["Recv: wait"]
+            assert current["messages"] == ["wait"]
+            assert current["temps"] == []
+            assert current["markings"] == []
+            assert current["currentZ"] == 1.5
+            assert current["offsets"] == {"tool0": 2.0, "bed": 0.0}
+            assert current["resends"] == {"count": 0, "transmitted": 0, "ratio": 0}
+            assert current["busyFiles"] == [{"origin": "local", "path": "a.gcode"}]
+            assert current["job"]["file"]["path"] == "a.gcode"
+            assert current["progress"]["completion"] == 25.0
+
+    run(tmp_path, scenario)
+
+
+def test_nothing_is_lost_and_nothing_comes_twice(tmp_path):
+    async def scenario(served):
+        async with served.authed("ann") as socket:
+            got = []
+            for number in range(100):
+                served.world.host.tell(link.LogLines(lines=(f"Recv: {number}",)))
+                if number % 10 == 0:
+                    await asyncio.sleep(0.1)
+            while len(got) < 100:
+                got += (await socket.until("current"))["messages"]
+            assert got == [str(number) for number in range(100)]
+
+    run(tmp_path, scenario)
+
+
+def test_only_what_changed_is_sent_and_a_sign_of_life(tmp_path, monkeypatch):
+    async def scenario(served):
+        async with served.authed("ann") as socket:
+            await socket.silence()
+            assert await socket.silence() == []
+            monkeypatch.setattr(push_client, "HEARTBEAT", 0.5)
+            first, second = await socket.until("current"), await socket.until("current")
+            assert second["serverTime"] > first["serverTime"]
+
+    run(tmp_path, scenario)
+
+
+def test_another_machine_has_its_own_socket(tmp_path):
+    async def scenario(served):
+        async with served.socket("/machines/default/sockjs/websocket") as socket:
+            await socket.until("connected")
+            await socket.send(auth=f"ann:{await served.session('ann')}")
+            assert (await socket.until("history"))["state"]["text"] == "Operational"
+        with pytest.raises(InvalidStatus):
+            async with served.socket("/machines/other/sockjs/websocket"):
+                pass
+
+    run(tmp_path, scenario)
+
+
+# --- rights ---------------------------------------------------------------------------------------------------------
+
+
+def test_events_are_filtered_by_permission(tmp_path):
+    async def scenario(served):
+        bus = served.world.hub.bus
+        async with served.authed("ann") as ann, served.authed("boss") as boss:
+            await boss.event("ClientAuthed")
+            bus.publish(None, events.UserLoggedIn(username="x"))
+            bus.publish(None, events.ClientOpened(remoteAddress="1.2.3.4"))
+            bus.publish("other", events.Home())
+            bus.publish("default", events.PrinterStateChanged(state_id="PRINTING", state_string="Printing"))
+            bus.publish("default", events.Waiting())
+            assert (await boss.event("UserLoggedIn")) == {"username": "x"}
+            assert (await boss.event("ClientOpened")) == {"remoteAddress": "1.2.3.4"}
+            seen = []
+            while not seen or seen[-1]["type"] != "Waiting":
+                seen.append(await ann.until("event"))
+            assert [event["type"] for event in seen][-3:] == ["ClientOpened", "PrinterStateChanged", "Waiting"]
+            assert not {"UserLoggedIn", "Home"} & {event["type"] for event in seen}
+            assert all(event["payload"] == {} for event in seen if event["type"].startswith("Client"))
+            assert seen[-2]["payload"] == {"state_id": "PRINTING", "state_string": "Printing"}
+            assert seen[-1]["payload"] is None
+
+    run(tmp_path, scenario)
+
+
+def test_the_terminal_needs_its_permission(tmp_path, monkeypatch):
+    async def scenario(served):
+        accounts = served.world.services.accounts
+        genuine = accounts.identify_session
+
+        def without_terminal(token):
+            identity = genuine(token)
+            rights = frozenset({"STATUS"})
+            return msgspec.structs.replace(identity, permissions=rights) if identity is not None else None
+
+        monkeypatch.setattr(accounts, "identify_session", without_terminal)
+        world = served.world
+        world.host.tell(link.LogLines(lines=("Recv: secret",)))
+        await world.tell()
+        async with served.socket() as socket:
+            await socket.until("connected")
+            await socket.send(auth=f"rita:{await served.session('rita')}")
+            history = await socket.until("history")
+            assert history["logs"] == history["messages"] == []
+            world.host.tell(
+                link.LogLines(lines=("Recv: secret",)),
+                link.Happened(sequence=1, at=1.0, event=events.Error(error="x", reason="firmware", logs=["secret"])),
+            )
+            assert await socket.event("Error") == {"error": "x", "reason": "firmware"}
+            current = await socket.until("current")
+            assert "logs" not in current
+            assert "messages" not in current
+
+    run(tmp_path, scenario)
+
+
+def test_a_removed_user_is_let_go(tmp_path):
+    async def scenario(served):
+        async with served.authed("rita") as socket, served.authed("ann") as other:
+            await served.world.remove_user("rita")
+            assert await socket.until("reauthRequired") == {"reason": "stale"}
+            await socket.closed()
+            await served.world.tell(state=MachineState.PAUSED)
+            await other.until("current", lambda payload: payload["state"]["text"] == "Paused")
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("origin", "accepted"),
+    [("http://127.0.0.1:{port}", True), ("http://evil.example", False), ("null", False), ("http://127.0.0.1:1", False)],
+)
+def test_pages_of_other_origins(tmp_path, origin, accepted):
+    async def scenario(served):
+        opening = served.socket(additional_headers={"Origin": origin.format(port=served.port)})
+        if accepted:
+            async with opening as socket:
+                await socket.until("connected")
+            return
+        with pytest.raises(InvalidStatus):
+            await opening.__aenter__()
+
+    run(tmp_path, scenario)
+
+
+# --- subscriptions and pace -----------------------------------------------------------------------------------------
+
+
+def test_subscriptions(tmp_path):
+    async def scenario(served):
+        bus = served.world.hub.bus
+        authed = asyncio.Event()
+        bus.subscribe(lambda _, event: authed.set() if isinstance(event, events.ClientAuthed) else None)
+        async with served.socket() as socket:
+            await socket.until("connected")
+            await socket.send(subscribe={"events": ["Home"]})
+            await socket.send(auth=f"ann:{await served.session('ann')}")
+            await asyncio.wait_for(authed.wait(), PATIENCE)
+            bus.publish("default", events.Waiting())
+            bus.publish("default", events.Home())
+            assert await socket.next() == ("event", {"type": "Home", "payload": None})
+            await socket.send(subscribe={"state": {"logs": "^Recv: T"}})
+            history = await socket.until("history")
+            assert history["messages"] == []
+            served.world.host.tell(link.LogLines(lines=("Recv: T:20", "Recv: wait", "Send: M105")))
+            current = await socket.until("current", lambda payload: payload["logs"])
+            assert current["logs"] == ["Recv: T:20"]
+            assert current["messages"] == []
+
+    run(tmp_path, scenario)
+
+
+def test_throttled_clients_get_all_lines_in_fewer_messages(tmp_path):
+    async def scenario(served):
+        async with served.authed("ann") as socket:
+            await socket.send(throttle=4)
+            await socket.send(throttle=0)
+            await socket.send(throttle="fast")
+            got, messages = [], 0
+            for number in range(40):
+                served.world.host.tell(link.LogLines(lines=(f"Recv: {number}",)))
+                await asyncio.sleep(0.05)
+            while len(got) < 40:
+                messages += 1
+                got += (await socket.until("current"))["messages"]
+            assert got == [str(number) for number in range(40)]
+            assert messages <= 3
+
+    run(tmp_path, scenario)
+
+
+def test_a_client_that_does_not_read_harms_nobody(tmp_path, monkeypatch):
+    monkeypatch.setattr(push_client, "STUCK", 1.0)
+
+    async def scenario(served):
+        bus = served.world.hub.bus
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1024)
+        try:
+            writer.write(
+                b"GET /sockjs/websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            )
+            await reader.readuntil(b"\r\n\r\n")
+            text = json.dumps({"auth": f"ann:{await served.session('ann')}"}).encode()
+            writer.write(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+            await until(lambda: served.world.host.links)
+            payload = "x" * 100_000
+            async with served.authed("ann") as other:
+                for _ in range(400):
+                    bus.publish("default", events.CommandSuppressed(command="G0", message=payload, severity="info"))
+                    await asyncio.sleep(0)
+                for _ in range(400):
+                    await other.event("CommandSuppressed")
+                await served.world.tell(state=MachineState.PAUSED)
+                await other.until("current", lambda current: current["state"]["text"] == "Paused")
+                await other.event("ClientClosed")
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    run(tmp_path, scenario)

@@ -1,0 +1,65 @@
+"""What push clients subscribe to."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mrdraw.server.push.subscription import Subscription, parse_subscription
+
+LINES = ["Send: M105", "Recv: ok T:20", "Recv: echo:busy"]
+
+
+def test_without_a_subscription_everything_flows():
+    everything = Subscription()
+    assert everything.plain
+    assert everything.state
+    assert everything.wants_event("Home")
+    assert everything.logs.select(LINES) == LINES
+
+
+@pytest.mark.parametrize("value", [None, True, 5, "state", []])
+def test_no_subscription(value):
+    assert parse_subscription(value) is None
+
+
+def test_what_is_not_mentioned_is_off():
+    nothing = parse_subscription({})
+    assert not nothing.state
+    assert not nothing.wants_event("Home")
+    only_state = parse_subscription({"state": True})
+    assert only_state.state
+    assert only_state.plain
+    logs = parse_subscription({"state": {"logs": True}})
+    assert logs.logs.select(LINES) == LINES
+    assert logs.messages.select(LINES) == []
+
+
+def test_events_by_name():
+    some = parse_subscription({"events": ["Home", 5, "Alert"]})
+    assert some.wants_event("Home")
+    assert not some.wants_event("Dwelling")
+    assert parse_subscription({"events": True}).wants_event("Dwelling")
+    assert not parse_subscription({"events": 7}).wants_event("Home")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [("^Recv", LINES[1:]), ("Recv:.*T:", [LINES[1]]), (r"T:\d+", [LINES[1]]), ("[y+*]", [LINES[2]]), ("x", [])],
+)
+def test_patterns(pattern, found):
+    subscription = parse_subscription({"state": {"logs": pattern, "messages": False}})
+    assert not subscription.plain
+    assert subscription.logs.select(LINES) == found
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "(a+)+$", "(a|a)*b", "a*a*a*b", r"(a)\1", "(?P<n>a)(?P=n)", "[a-z]*" * 9, "a" * 500, "a?" * 30 + "a" * 30, "(a|a)" * 30, "(?:a?){99}"]
+)
+def test_patterns_that_are_none_or_costly_filter_nothing(pattern):
+    assert parse_subscription({"state": {"logs": pattern}}).logs.select(LINES) == LINES
+
+
+@given(st.text(max_size=30))
+def test_any_pattern_is_harmless(pattern):
+    subscription = parse_subscription({"state": {"logs": pattern, "messages": pattern}, "events": [pattern]})
+    assert set(subscription.logs.select(["a" * 5000, *LINES])) <= {"a" * 5000, *LINES}
