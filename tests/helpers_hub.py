@@ -4,18 +4,20 @@ import asyncio
 import contextlib
 
 import httpx
-from helpers_fleet import fake_host, until
+from mrdraw.server.app import create_app
+from mrdraw.server.context import Services
 
+from helpers_fleet import fake_host, until
 from mrdraw.accounts import Accounts
 from mrdraw.fleet import Fleet
 from mrdraw.hub import Hub
 from mrdraw.library import Library
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Heater, MachineState, PortInfo
-from mrdraw.server.app import create_app
-from mrdraw.server.context import Services
 from mrdraw.settings import Settings
 from mrdraw.store import Database
+
+GROUPS = {"ann": "users", "rita": "readonly", "boss": "admins"}
 
 GCODE = b"G28\nG1 X10\nG1 X20\n"
 
@@ -38,14 +40,20 @@ class World:
         self.app = app
         self.hub = services.hub
         self.machine = services.hub.machine("default")
-        self.uploads = services.library.uploads
+        self._keys = {}
+        self.uploads = services.library.folder
 
     def client(self, key=None):
         headers = {"X-Api-Key": key} if key else {}
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://mrdraw", headers=headers)
 
     def key(self, user):
-        return self.services.accounts.new_user_key(user)
+        """The key of a user, who is made when first asked for: ann (operator), rita (may only look), boss (admin)."""
+        if user not in self._keys:
+            accounts = self.services.accounts
+            accounts.add_user(user, "secret", (GROUPS[user],))
+            self._keys[user] = accounts.new_user_key(user)
+        return self._keys[user]
 
     def store(self, path, content=GCODE):
         target = self.uploads / path
@@ -59,7 +67,7 @@ class World:
         self.services.settings.update({"machines": {"default": {"profile": members}}})
 
     async def remove_user(self, name):
-        self.services.accounts.remove_user(name)
+        await asyncio.to_thread(self.services.accounts.remove_user, name)
 
     async def tell(self, **fields):
         """Have the host tell a snapshot, and wait until it is known."""
@@ -74,13 +82,11 @@ class World:
 
 @contextlib.asynccontextmanager
 async def world(basedir, snapshot=READY):
-    """A served machine in this state, with the users ann (operator), rita (may only read) and the admin boss."""
+    """A served machine in this state."""
     settings = Settings(basedir)
     database = Database(basedir / "mrdraw.db")
     accounts = Accounts(database, settings, basedir)
     accounts.ensure_global_key()
-    for name, group in (("ann", "users"), ("rita", "readonly"), ("boss", "admins")):
-        accounts.add_user(name, "secret", [group])
     (basedir / "uploads").mkdir()
     library = Library(basedir / "uploads", database)
     async with fake_host(basedir / "machines" / "default") as host:
@@ -93,6 +99,7 @@ async def world(basedir, snapshot=READY):
             yield World(services, host, create_app(services))
         finally:
             await hub.stop()
+            accounts.close()
             database.close()
 
 

@@ -89,6 +89,10 @@ class TooLarge(MrDrawError):
     """A body exceeds the limit."""
 
 
+class WrongContentType(MrDrawError):
+    """A body is of another content type than the one that is accepted."""
+
+
 class NoSuchUser(MrDrawError):
     """No user has this name."""
 

@@ -2,19 +2,20 @@
 
 import asyncio
 import contextlib
-from types import SimpleNamespace
 
 import msgspec
 import pytest
-from helpers_fleet import fake_host, until
 
+from helpers_fleet import fake_host, until
 from mrdraw import events
 from mrdraw.errors import InvalidValue, JobFailed, NoSuchFile, NotOperational, WrongState
 from mrdraw.fleet import MachineHandle
 from mrdraw.fleet.supervisor import Supervisor
 from mrdraw.hub import Machine
 from mrdraw.link import messages as link
-from mrdraw.link.messages import Job, JobFile, MachineSettings, MachineState, Profile, Progress
+from mrdraw.link.messages import Job, JobFile, MachineSettings, MachineState, Progress
+from mrdraw.settings import MachineTree
+from mrdraw.settings.tree import ProfileTree
 
 READY = link.Snapshot(sequence=1, state=MachineState.OPERATIONAL)
 
@@ -31,7 +32,7 @@ class World:
         self.host = host
         self.handle = handle
         self.files = {one.path: one for one in (file(), file("folder/b.gcode", 200))}
-        self.tree = SimpleNamespace(name="", scripts={}, profile=Profile(name="Big"))
+        self.tree = MachineTree(profile=ProfileTree(name="Big"), scripts={})
         self.published = []
         self.remembered = []
         self.machine = Machine(

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from mrdraw import events
 from mrdraw.hub.view import KEPT_LINES, Stream, View
+from mrdraw.link.messages import TemperaturePoint
 
 
 @given(st.lists(st.lists(st.integers(), max_size=12), max_size=12), st.integers(1, 10))
@@ -28,6 +29,16 @@ def test_messages_are_what_the_firmware_said():
     assert view.logs.count == 4
     view.take_log(str(number) for number in range(KEPT_LINES))
     assert view.logs.since(0)[0] == "0"
+
+
+def test_old_temperatures_go_and_readers_miss_nothing():
+    view = View()
+    view.take_temperatures((TemperaturePoint(time=time, heaters={}) for time in (0, 50, 100)), 60.0)
+    assert [point.time for point in view.temperatures.items] == [50, 100]
+    before = view.temperatures.count
+    view.take_temperatures([TemperaturePoint(time=130, heaters={})], 60.0)
+    assert [point.time for point in view.temperatures.since(before)] == [130]
+    assert [point.time for point in view.temperatures.since(0)] == [100, 130]
 
 
 def test_the_last_error_holds_until_a_connection_or_a_job():

@@ -1,8 +1,8 @@
 """`/api/connection` (contract, 5.2)."""
 
 import pytest
-from helpers_hub import READY, run
 
+from helpers_hub import READY, run
 from mrdraw.link import messages as link
 from mrdraw.link.messages import MachineState
 

@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from helpers_hub import READY, run
 
+from helpers_hub import READY, run
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Interrupted, Job, JobFile, MachineState, Notice, Progress, Resends
 
@@ -47,9 +47,7 @@ def test_unknown_machines(tmp_path):
     run(tmp_path, scenario)
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"), [("attend", link.Attend), ("interrupted/dismiss", link.DismissInterrupted)]
-)
+@pytest.mark.parametrize(("path", "kind"), [("attend", link.Attend), ("interrupted/dismiss", link.DismissInterrupted)])
 def test_decisions(tmp_path, path, kind):
     async def scenario(client, world):
         assert (await client.post(f"{ONE}/{path}")).status_code == 204

@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from helpers_hub import GCODE, READY, run
 
+from helpers_hub import GCODE, READY, run
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Job, JobFile, MachineState, Progress
 

@@ -4,8 +4,8 @@ import json
 
 import msgspec
 import pytest
-from helpers_hub import READY, run
 
+from helpers_hub import READY, run
 from mrdraw import events
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Heater, Job, JobFile, MachineState, Profile, TemperaturePoint
@@ -62,7 +62,9 @@ def test_flags(tmp_path, state, flags):
     run(tmp_path, scenario, msgspec.structs.replace(PRINTING, state=MachineState(state)))
 
 
-@pytest.mark.parametrize("state", ["OFFLINE", "OPEN_SERIAL", "DETECT_SERIAL", "CONNECTING", "ERROR", "CLOSED_WITH_ERROR"])
+@pytest.mark.parametrize(
+    "state", ["OFFLINE", "OPEN_SERIAL", "DETECT_SERIAL", "CONNECTING", "ERROR", "CLOSED_WITH_ERROR"]
+)
 def test_a_machine_that_is_not_operational_is_a_conflict(tmp_path, state):
     async def scenario(client, world):
         for path in ("", "/tool", "/bed", "/chamber", "?exclude=state"):

@@ -8,11 +8,11 @@ import httpx
 import msgspec
 import pytest
 import uvicorn
-from helpers_fleet import until
-from helpers_hub import READY, world
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from helpers_fleet import until
+from helpers_hub import READY, world
 from mrdraw import events
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Heater, Job, JobFile, MachineState, Progress, TemperaturePoint
@@ -55,7 +55,7 @@ class Socket:
         """All that comes within a moment."""
         messages = []
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.5):
+            async with asyncio.timeout(0.8):
                 while True:
                     messages.append(await self._connection.recv())
         return [json.loads(message) for message in messages]
@@ -370,10 +370,12 @@ def test_subscriptions(tmp_path):
     run(tmp_path, scenario)
 
 
-def test_throttled_clients_get_all_lines_in_fewer_messages(tmp_path):
+def test_throttled_clients_get_all_lines_in_fewer_messages(tmp_path, monkeypatch):
+    monkeypatch.setattr(push_client, "PERIOD", 0.02)
+
     async def scenario(served):
         async with served.authed("ann") as socket:
-            await socket.send(throttle=4)
+            await socket.send(throttle=50)
             await socket.send(throttle=0)
             await socket.send(throttle="fast")
             got, messages = [], 0
@@ -384,7 +386,7 @@ def test_throttled_clients_get_all_lines_in_fewer_messages(tmp_path):
                 messages += 1
                 got += (await socket.until("current"))["messages"]
             assert got == [str(number) for number in range(40)]
-            assert messages <= 3
+            assert messages < 20
 
     run(tmp_path, scenario)
 

@@ -53,7 +53,20 @@ def test_patterns(pattern, found):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(", "(a+)+$", "(a|a)*b", "a*a*a*b", r"(a)\1", "(?P<n>a)(?P=n)", "[a-z]*" * 9, "a" * 500, "a?" * 30 + "a" * 30, "(a|a)" * 30, "(?:a?){99}"]
+    "pattern",
+    [
+        "(",
+        "(a+)+$",
+        "(a|a)*b",
+        "a*a*a*b",
+        r"(a)\1",
+        "(?P<n>a)(?P=n)",
+        "[a-z]*" * 9,
+        "a" * 500,
+        "a?" * 30 + "a" * 30,
+        "(a|a)" * 30,
+        "(?:a?){99}",
+    ],
 )
 def test_patterns_that_are_none_or_costly_filter_nothing(pattern):
     assert parse_subscription({"state": {"logs": pattern}}).logs.select(LINES) == LINES

@@ -26,13 +26,26 @@ def test_what_does_not(value):
     assert not values.is_true(value)
 
 
+def outcome(check, value):
+    """Whether a value was taken, and what was said if not."""
+    try:
+        check(value, "speed")
+    except InvalidValue as error:
+        return False, str(error)
+    return True, ""
+
+
 @given(JSON)
 def test_every_value_is_taken_or_refused_in_words(value):
     for check in (values.number, values.whole_number, values.text, values.mapping, values.sequence, values.factor):
-        try:
-            check(value, "speed")
-        except InvalidValue as error:
-            assert "speed" in str(error)
+        taken, said = outcome(check, value)
+        assert taken != ("speed" in said)
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**5000), math.inf, math.nan, 1e13])
+def test_what_is_no_number_of_this_world(value):
+    with pytest.raises(InvalidValue, match="finite"):
+        values.number(value, "x")
 
 
 @given(JSON)

@@ -1,6 +1,6 @@
 """The two clocks: how long nothing came, and how long nothing was acknowledged.
 
-Invariants: no time passes here by itself, the dialect says what happened and when; a busy message counts as progress,
+Invariants: no time passes here by itself, the dialect sets `now`; a busy message counts as progress,
 a temperature report only breaks the silence; a firmware that waits for a person is never given up.
 
 Sources: OctoPrint's documented defaults (30 s communication, 3 s while busy, 5 timeouts in a row while printing);
@@ -28,6 +28,8 @@ class Clocks:
 
     def __init__(self, options: MarlinOptions) -> None:
         self._options = options
+        self.now = 0.0
+        """the newest time that the dialect was told, monotonic s"""
         self.keepalive = False
         """the firmware says when it is busy"""
         self.heard = 0.0
@@ -41,28 +43,34 @@ class Clocks:
         self.waits_for_person = False
         self.quick = False
 
-    def start(self, now: float) -> None:
+    def forget(self) -> None:
+        """The firmware starts anew."""
+        self.keepalive = False
+        self.heard = self.now
+        self.start()
+
+    def start(self) -> None:
         """Something is in flight from now on, or was acknowledged."""
-        self.progress = self.asked = now
+        self.progress = self.asked = self.now
         self.probes = 0
         self.quick = False
         self.waits_for_person = False
 
-    def busy(self, what: str, now: float) -> None:
+    def busy(self, what: str) -> None:
         """A busy message came."""
-        self.start(now)
+        self.start()
         self.keepalive = True
         self.waits_for_person = what.startswith(_WAITS_FOR_PERSON)
 
-    def hurry(self, now: float) -> None:
+    def hurry(self) -> None:
         """Something doubtful happened: find out soon."""
         self.quick = True
-        self.asked = now
+        self.asked = self.now
 
-    def probed(self, now: float) -> None:
+    def probed(self) -> None:
         """The firmware was asked for a sign."""
         self.probes += 1
-        self.asked = now
+        self.asked = self.now
         self.quick = False
 
     def probe_due(self, *, long_running: bool) -> float:
@@ -79,7 +87,7 @@ class Clocks:
             patience = options.timeout_communication
         else:
             patience = options.probe_after
-        return min(patience * 2 ** max(0, self.probes - 1), options.timeout_communication)
+        return min(patience * (1 << max(0, self.probes - 1)), options.timeout_communication)
 
     def may_probe(self, *, long_running: bool) -> bool:
         """Whether one more probe does no harm: each takes room in the firmware's buffer."""
@@ -89,13 +97,15 @@ class Clocks:
         """s that the firmware may say nothing."""
         return self._options.timeout_communication * (1 if self.keepalive else _WITHOUT_KEEPALIVE)
 
-    def given_up(self, now: float, *, long_running: bool) -> bool:
+    def given_up(self, *, long_running: bool) -> bool:
         """Whether the firmware does not answer any more."""
         if self.waits_for_person or self.may_probe(long_running=long_running):
             return False
         limit = self.silence_limit()
-        return now - self.heard >= limit or (not long_running and now - self.progress >= limit)
+        return self.now - self.heard >= limit or (not long_running and self.now - self.progress >= limit)
 
-    def give_up_at(self, *, long_running: bool) -> float:
-        """When `given_up` has to be asked at the latest, once no more probes are sent."""
+    def give_up_at(self, *, long_running: bool) -> float | None:
+        """When `given_up` has to be asked, once no more probes are sent; `None`: never."""
+        if self.waits_for_person:
+            return None
         return (self.heard if long_running else min(self.heard, self.progress)) + self.silence_limit()

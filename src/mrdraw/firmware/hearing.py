@@ -39,6 +39,8 @@ class Hearing:
         self.reported_at: float | None = None
         """when temperatures came last without being asked for"""
         self.halted = False
+        self.learned = False
+        """something new is known of the firmware"""
         self._error = ""
         self._error_since = 0.0
         self._listeners: tuple[Callable[[str], bool], ...] = (
@@ -64,6 +66,11 @@ class Hearing:
         self._error_since = now
         if not any(listener(text) for listener in self._listeners):
             self.report(text, now)
+
+    def take_payload(self, payload: str) -> None:
+        """What followed an ``ok``: an answer to something that was asked."""
+        if not self._identity(payload):
+            self.report(payload)
 
     def report(self, text: str, now: float | None = None) -> None:
         """Temperatures or a position; `now` is given when nobody asked for them."""
@@ -125,6 +132,7 @@ class Hearing:
         found = parse_firmware(text)
         if found is not None:
             self.firmware, self.data = found
+            self.learned = True
             self._emit(FirmwareInfo(self.firmware, self.data))
         return found is not None
 
@@ -132,5 +140,6 @@ class Hearing:
         found = parse_capability(text)
         if found is not None:
             self.capabilities[found[0]] = found[1]
+            self.learned = True
             self._emit(Capability(*found))
         return found is not None

@@ -12,7 +12,9 @@ import re
 
 _KEY = re.compile(r"(?:^|\s)([A-Z][A-Z0-9_]*):")
 _CAPABILITY = re.compile(r"^(?:echo:)?\s*Cap:\s*([A-Z0-9_]+)\s*:\s*([01])", re.IGNORECASE)
-_BANNER = re.compile(r"^(?:echo:\s?)?Marlin [\w.\-]+\s*$|^echo: ?Last Updated: |^(?:echo:)?\s*(?:PowerUp|Brown out Reset)$")
+_BANNER = re.compile(
+    r"^(?:echo:\s?)?Marlin [\w.\-]+\s*$|^echo: ?Last Updated: |^(?:echo:)?\s*(?:PowerUp|Brown out Reset)$"
+)
 _MALYAN = re.compile(r"^NAME[:.]\s*Malyan\b")
 
 

@@ -101,10 +101,12 @@ class History:
         elif sent.index - self._runs[-1][1] != sent.number - self._runs[-1][0]:
             self._runs.append((sent.number, sent.index))
 
-    @property
-    def first(self) -> int | None:
-        """The oldest number whose line is kept."""
-        return self._lines[0].number if self._lines else None
+    def first_of(self, job: object) -> int | None:
+        """The oldest number that can be sent again, with the help of `job` or without."""
+        if not self._lines:
+            return None
+        first = self._lines[0].number
+        return min(first, self._runs[0][0]) if job is not None and job is self._job else first
 
     def line(self, number: int) -> Sent | None:
         """The line with this number, if it is kept."""

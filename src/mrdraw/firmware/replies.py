@@ -32,7 +32,10 @@ _DAMAGED_OKS = frozenset(
     damaged.decode("latin-1") for damaged in _one_bit_away(b"ok") | _one_bit_away(b"OK") | {b"o", b"k"}
 )
 _DAMAGED_NEWLINES = frozenset(b"\n"[0] ^ (1 << bit) for bit in range(8))
-_OK = re.compile(r"ok(?=$|[^a-z]|[TBNXC]\d*\s*:|N\d)|OK(?=$|[^A-Z]|[TBNXC]\d*\s*:|N\d)|O[Kk](?=$|[^a-zA-Z])|oK(?=$|[^a-zA-Z])")
+_REPORT_GLUED_TO_OK = r"[TBCXN]\d*\s*:|N\d"
+_REPLY_GLUED_TO_OK = r"ok|Resend|Error:|echo:|//|start$"
+_OK = re.compile(rf"[oO][kK](?=$|[^a-zA-Z]|{_REPORT_GLUED_TO_OK}|{_REPLY_GLUED_TO_OK})")
+_LOST_NEWLINE = re.compile(rf"[oO][kK](?={_REPLY_GLUED_TO_OK})")
 _GLUED_OK = re.compile(r"^(?:File deleted|Deletion failed|Done saving file)\b.*ok$", re.IGNORECASE)
 _RESEND = re.compile(r"(?:^|\W)(?:resend|rs)\b\s*:?\s*N?\s*:?\s*(\d+)", re.IGNORECASE)
 _LAST_LINE = re.compile(r"last line\s*:\s*(\d+)", re.IGNORECASE)
@@ -121,11 +124,11 @@ def acknowledge(text: str) -> str | None:
     return None
 
 
-def behind_damaged_newline(payload_line: str) -> str | None:
-    """The next reply on the line of an ``ok`` whose newline was damaged into another byte, or `None`."""
-    if len(payload_line) > 3 and payload_line[:2] == "ok" and ord(payload_line[2]) in _DAMAGED_NEWLINES:
-        return payload_line[3:]
-    return None
+def behind_lost_newline(text: str) -> str | None:
+    """The next reply on the line of an ``ok`` whose newline was lost or damaged into another byte, or `None`."""
+    if len(text) > 3 and text[:2] == "ok" and ord(text[2]) in _DAMAGED_NEWLINES:
+        return text[3:]
+    return text[2:] if _LOST_NEWLINE.match(text) else None
 
 
 def echoed_number(payload: str) -> int | None:
@@ -178,9 +181,9 @@ def _last_number(text: str) -> int | None:
     return int(expected[1]) - 1 if expected else None
 
 
-def resend_request(text: str) -> int | None:
-    """The number that the firmware asks for again, or `None`."""
-    found = _RESEND.search(text)
+def resend_request(text: str, *, anywhere: bool = False) -> int | None:
+    """The number that the firmware asks for again, or `None`. Usually the request stands at the start of a line."""
+    found = _RESEND.search(text) if anywhere else _RESEND.match(text)
     return int(found[1]) if found else None
 
 

@@ -39,7 +39,7 @@ class Verdict(Enum):
 
     OBEY = "obey"
     NOTHING_LOST = "nothing lost"
-    """it is the line that comes next anyway: everything before it was taken"""
+    """everything before the line that comes next was taken, perhaps even more"""
     IGNORE = "ignore"
     RESET = "reset"
     """the firmware counts from the beginning: it was reset and its ``start`` was lost"""
@@ -55,6 +55,8 @@ class Position:
     """the oldest number in flight, or `following`"""
     following: int
     """the number that is sent next"""
+    frontier: int
+    """the lowest number that was never sent"""
     acknowledged: int
     """the highest number that was acknowledged"""
     oldest_known: int
@@ -79,7 +81,7 @@ def judge(refusal: Refusal, position: Position) -> tuple[Verdict, int]:
 
 
 def _judge_agreed(number: int, position: Position) -> tuple[Verdict, int]:
-    if number > position.following:
+    if number > position.frontier:
         return Verdict.AHEAD, number
     if number == 1 and position.acknowledged >= _REGRESSION:
         return Verdict.RESET, number
@@ -89,4 +91,4 @@ def _judge_agreed(number: int, position: Position) -> tuple[Verdict, int]:
 
 
 def _verdict(number: int, position: Position) -> tuple[Verdict, int]:
-    return (Verdict.NOTHING_LOST if number == position.following else Verdict.OBEY), number
+    return (Verdict.NOTHING_LOST if number >= position.following else Verdict.OBEY), number

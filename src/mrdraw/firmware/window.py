@@ -1,6 +1,6 @@
 """The lines in flight and the place in the numbering.
 
-Invariants: numbers are sent in order; going back means that the numbers from there on are sent again, each with its
+Invariants: numbers are sent in order; going to a number means that the numbers from there on are sent again, each with its
 old bytes, before a new one is given; an acknowledge never moves the place, so an acknowledge too many can make the
 window wider but never skips a line.
 """
@@ -8,7 +8,6 @@ window wider but never skips a line.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 
 from mrdraw.firmware.numbered import History, Sent, numbered
 
@@ -44,6 +43,11 @@ class Window:
         """Whether a command that may take long is in flight."""
         return any(sent.long_running for sent in self.pending)
 
+    def oldest_known(self, job: object) -> int:
+        """The oldest number that can be sent again: from the history, or by asking for a line of `job`."""
+        first = self.history.first_of(job)
+        return self.following if first is None else first
+
     def add(self, text: bytes, *, index: int = -1, job: object = None, long_running: bool = False) -> Sent:
         """Give the next number to a new line and put it in flight."""
         number = self.frontier
@@ -64,10 +68,9 @@ class Window:
         self.acknowledged = max(self.acknowledged, sent.number)
         return sent
 
-    def take_through(self, position: int) -> Iterator[Sent]:
-        """The lines in flight up to `position` in the window were taken."""
-        for _ in range(position + 1):
-            yield self.take_oldest()
+    def take_through(self, place: int) -> list[Sent]:
+        """The lines in flight up to `place` in the window were taken."""
+        return [self.take_oldest() for _ in range(place + 1)]
 
     def place_of(self, number: int) -> int | None:
         """Where in the window a number is in flight."""
@@ -76,16 +79,15 @@ class Window:
                 return place
         return None
 
-    def place_of_report(self) -> int | None:
-        """Where in the window the oldest M105 is."""
-        for place, sent in enumerate(self.pending):
-            if sent.reports:
-                return place
-        return None
+    def places_of_reports(self) -> list[int]:
+        """Where in the window an M105 is."""
+        return [place for place, sent in enumerate(self.pending) if sent.reports]
 
-    def go_back(self, number: int) -> list[Sent]:
-        """Send from `number` on again; what was in flight before it was taken and is returned."""
+    def go_to(self, number: int) -> list[Sent]:
+        """Send from `number` on (again); the lines before it were taken, those not known to be are returned."""
         taken = [sent for sent in self.pending if 0 <= sent.number < number]
+        passed = (self.history.line(passed) for passed in range(self.following, number))
+        taken += [sent for sent in passed if sent is not None]
         self.pending.clear()
         self.following = number
         self.acknowledged = max(self.acknowledged, number - 1)

@@ -1,6 +1,6 @@
 """A stored file as the file of a job.
 
-Invariants: only files that are there and that a machine can run become files of a job.
+Invariants: only files that are there become files of a job, each with what is known of it now.
 """
 
 from __future__ import annotations
@@ -15,4 +15,14 @@ if TYPE_CHECKING:
 
 def job_file(library: Library, path: str) -> JobFile:
     """The file stored under `path`, as a job needs it. Raises `NoSuchFile`."""
-    raise NotImplementedError
+    entry = library.file(path)
+    return JobFile(
+        name=entry.name,
+        path=entry.path,
+        display=entry.display,
+        source=str(library.absolute(path)),
+        size=entry.size,
+        date=entry.date,
+        sha1=entry.sha1,
+        owner=entry.user,
+    )

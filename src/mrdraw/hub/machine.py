@@ -245,7 +245,7 @@ class Machine(Controls):
         elif isinstance(told, link.LogLines):
             self.view.take_log(told.lines)
         elif isinstance(told, link.TemperatureLog):
-            self.view.temperatures.extend(told.points)
+            self.view.take_temperatures(told.points, 60 * self._settings().temperature.cutoff)
         else:
             self.view.take_event(told.event)
         self.view.changed()

@@ -77,6 +77,13 @@ class View:
         self.logs.extend(new)
         self.messages.extend(line.removeprefix(_RECEIVED) for line in new if line.startswith(_RECEIVED))
 
+    def take_temperatures(self, points: Iterable[TemperaturePoint], window: float) -> None:
+        """New temperature points; those that are older than `window` s before the newest go."""
+        self.temperatures.extend(points)
+        items = self.temperatures.items
+        while items and items[0].time < items[-1].time - window:
+            items.popleft()
+
     def take_event(self, event: Event) -> None:
         """Something happened to the machine."""
         if isinstance(event, ChartMarked):

@@ -1,1 +1,19 @@
-"""The stored files."""
+"""The stored files: folders, what is known of each file, uploads."""
+
+from mrdraw.library.entries import Entry, FileEntry, FolderEntry, revision_of
+from mrdraw.library.library import Library
+from mrdraw.library.names import EXTENSIONS, clean_name, clean_path, is_printable
+from mrdraw.library.upload import Upload
+
+__all__ = [
+    "EXTENSIONS",
+    "Entry",
+    "FileEntry",
+    "FolderEntry",
+    "Library",
+    "Upload",
+    "clean_name",
+    "clean_path",
+    "is_printable",
+    "revision_of",
+]

@@ -5,11 +5,12 @@ Invariants: every refusal is an `InvalidValue`; a number is finite and never a t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 from mrdraw.errors import InvalidValue
 
+_MOST = 1e12
+"""The largest number that is anything in the world of machines."""
 _TRUE_WORDS = frozenset({"true", "yes", "y", "1"})
 
 
@@ -22,9 +23,18 @@ def is_true(value: object) -> bool:
 
 def number(value: object, name: str) -> float:
     """A finite number. Raises `InvalidValue`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidValue(f"{name} must be a finite number, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_MOST <= value <= _MOST:
+        raise InvalidValue(f"{name} must be a finite number, not {_shown(value)}.")
     return float(value)
+
+
+def _shown(value: object) -> str:
+    """A value as it is quoted in a refusal: not all of it where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer with thousands of digits
+        return "that"
+    return text if len(text) <= 100 else f"{text[:100]}…"
 
 
 def optional_number(value: object, name: str) -> float | None:
@@ -38,27 +48,27 @@ def whole_number(value: object, name: str) -> int:
         return int(value[:18])
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise InvalidValue(f"{name} must be a whole number of 0 or more, not {value!r}.")
+    raise InvalidValue(f"{name} must be a whole number of 0 or more, not {_shown(value)}.")
 
 
 def text(value: object, name: str) -> str:
     """A string. Raises `InvalidValue`."""
     if not isinstance(value, str):
-        raise InvalidValue(f"{name} must be a string, not {value!r}.")
+        raise InvalidValue(f"{name} must be a string, not {_shown(value)}.")
     return value
 
 
 def mapping(value: object, name: str) -> Mapping[str, object]:
     """An object. Raises `InvalidValue`."""
     if not isinstance(value, dict):
-        raise InvalidValue(f"{name} must be an object, not {value!r}.")
+        raise InvalidValue(f"{name} must be an object, not {_shown(value)}.")
     return value
 
 
 def sequence(value: object, name: str) -> list[object]:
     """A list. Raises `InvalidValue`."""
     if not isinstance(value, list):
-        raise InvalidValue(f"{name} must be a list, not {value!r}.")
+        raise InvalidValue(f"{name} must be a list, not {_shown(value)}.")
     return value
 
 
@@ -66,7 +76,7 @@ def one_of(value: object, accepted: Iterable[str], name: str) -> str:
     """One of these words. Raises `InvalidValue`, naming them."""
     words = list(accepted)
     if not isinstance(value, str) or value not in words:
-        raise InvalidValue(f"{name} is {value!r}; accepted are: {', '.join(words) or 'none'}.")
+        raise InvalidValue(f"{name} is {_shown(value)}; accepted are: {', '.join(words) or 'none'}.")
     return value
 
 
@@ -75,5 +85,5 @@ def factor(value: object, name: str = "factor") -> int:
     checked = number(value, name)
     percent = value if isinstance(value, int) else int(checked * 100)
     if not 1 <= percent <= 10000:
-        raise InvalidValue(f"{name} is {value!r}; accepted are whole numbers from 1 (%) and shares from 0.01.")
+        raise InvalidValue(f"{name} is {_shown(value)}; accepted are whole numbers from 1 (%) and shares from 0.01.")
     return percent

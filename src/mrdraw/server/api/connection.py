@@ -5,9 +5,8 @@ Invariants: 204 means that the machine host took the command; a connection that 
 
 from __future__ import annotations
 
-from mrdraw.server.context import command_body, machine, services
-from mrdraw.server.responses import json_response, no_content
-from mrdraw.server.routing import Route
+import asyncio
+
 from natsort import natsorted
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +15,10 @@ from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
 from mrdraw.hub import Machine
 from mrdraw.link.messages import MachineState
+from mrdraw.server.context import command_body, machine, services
 from mrdraw.server.records import state_text
+from mrdraw.server.responses import json_response, no_content
+from mrdraw.server.routing import Route
 from mrdraw.server.values import is_true, one_of, whole_number
 
 AUTO = "AUTO"
@@ -79,7 +81,7 @@ async def _connect(request: Request, one: Machine, body: dict[str, object]) -> N
         chosen["autoconnect"] = is_true(body["autoconnect"])
     await one.connect(port, baudrate)
     if chosen:
-        services(request).settings.update({"machines": {one.id: {"serial": chosen}}})
+        await asyncio.to_thread(services(request).settings.update, {"machines": {one.id: {"serial": chosen}}})
 
 
 def _ports(one: Machine) -> list[str]:

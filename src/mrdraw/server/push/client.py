@@ -190,10 +190,10 @@ class PushClient:
         if self._history_due and self._may_get_state:
             self._history_due = False
             await self._send(self._history())
-        while self._queue:
+        while self._queue and not self._over:
             await self._send(self._queue.popleft())
         due = self._dirty and now >= self._next_slot()
-        if self._may_get_state and (due or now - self._sent_at >= HEARTBEAT):
+        if not self._over and self._may_get_state and (due or now - self._sent_at >= HEARTBEAT):
             await self._send(self._state())
         self._over = self._over or self._leaving
 

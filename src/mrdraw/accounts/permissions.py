@@ -1,0 +1,192 @@
+"""The permissions and the groups that hold them (contract, section 3), as tables.
+
+Invariants: ADMIN implies all others; the group `guests` is empty and stays so; keys and needs are those that clients
+know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mrdraw.errors import InvalidValue
+
+ADMINS, USERS, GUESTS, READONLY = "admins", "users", "guests", "readonly"
+_PLUGIN = "PLUGIN_"
+
+
+class Permission(StrEnum):
+    """What an identity may do."""
+
+    ADMIN = "ADMIN"
+    STATUS = "STATUS"
+    CONNECTION = "CONNECTION"
+    WEBCAM = "WEBCAM"
+    SYSTEM = "SYSTEM"
+    FILES_LIST = "FILES_LIST"
+    FILES_UPLOAD = "FILES_UPLOAD"
+    FILES_DOWNLOAD = "FILES_DOWNLOAD"
+    FILES_DELETE = "FILES_DELETE"
+    FILES_SELECT = "FILES_SELECT"
+    PRINT = "PRINT"
+    GCODE_VIEWER = "GCODE_VIEWER"
+    MONITOR_TERMINAL = "MONITOR_TERMINAL"
+    CONTROL = "CONTROL"
+    SLICE = "SLICE"
+    TIMELAPSE_LIST = "TIMELAPSE_LIST"
+    TIMELAPSE_DOWNLOAD = "TIMELAPSE_DOWNLOAD"
+    TIMELAPSE_DELETE = "TIMELAPSE_DELETE"
+    TIMELAPSE_MANAGE_UNRENDERED = "TIMELAPSE_MANAGE_UNRENDERED"
+    TIMELAPSE_ADMIN = "TIMELAPSE_ADMIN"
+    SETTINGS_READ = "SETTINGS_READ"
+    SETTINGS = "SETTINGS"
+    PLUGIN_APPKEYS_ADMIN = "PLUGIN_APPKEYS_ADMIN"
+    PLUGIN_APPKEYS_GRANT = "PLUGIN_APPKEYS_GRANT"
+    PLUGIN_BACKUP_CREATE = "PLUGIN_BACKUP_CREATE"
+    PLUGIN_LOGGING_MANAGE = "PLUGIN_LOGGING_MANAGE"
+    PLUGIN_HEALTH_CHECK_CHECK = "PLUGIN_HEALTH_CHECK_CHECK"
+    PLUGIN_ANNOUNCEMENTS_READ = "PLUGIN_ANNOUNCEMENTS_READ"
+    PLUGIN_ANNOUNCEMENTS_MANAGE = "PLUGIN_ANNOUNCEMENTS_MANAGE"
+    PLUGIN_SOFTWAREUPDATE_CHECK = "PLUGIN_SOFTWAREUPDATE_CHECK"
+    PLUGIN_SOFTWAREUPDATE_UPDATE = "PLUGIN_SOFTWAREUPDATE_UPDATE"
+    PLUGIN_SOFTWAREUPDATE_CONFIGURE = "PLUGIN_SOFTWAREUPDATE_CONFIGURE"
+    PLUGIN_PLUGINMANAGER_LIST = "PLUGIN_PLUGINMANAGER_LIST"
+    PLUGIN_PLUGINMANAGER_MANAGE = "PLUGIN_PLUGINMANAGER_MANAGE"
+    PLUGIN_PLUGINMANAGER_INSTALL = "PLUGIN_PLUGINMANAGER_INSTALL"
+    PLUGIN_ACTION_COMMAND_PROMPT_INTERACT = "PLUGIN_ACTION_COMMAND_PROMPT_INTERACT"
+    PLUGIN_ACTION_COMMAND_NOTIFICATION_SHOW = "PLUGIN_ACTION_COMMAND_NOTIFICATION_SHOW"
+    PLUGIN_ACTION_COMMAND_NOTIFICATION_CLEAR = "PLUGIN_ACTION_COMMAND_NOTIFICATION_CLEAR"
+    PLUGIN_ACHIEVEMENTS_VIEW = "PLUGIN_ACHIEVEMENTS_VIEW"
+    PLUGIN_ACHIEVEMENTS_RESET = "PLUGIN_ACHIEVEMENTS_RESET"
+
+
+_P = Permission
+_READERS = (USERS, READONLY)
+_OPERATORS = (USERS,)
+_NOBODY = ()
+
+_TABLE: dict[Permission, tuple[tuple[str, ...], str, str]] = {
+    _P.ADMIN: ((ADMINS,), "Admin", "May do everything."),
+    _P.STATUS: (_READERS, "Status", "May see what the machine does."),
+    _P.CONNECTION: (_OPERATORS, "Connection", "May connect and disconnect the machine."),
+    _P.WEBCAM: (_READERS, "Camera", "May look through the camera."),
+    _P.SYSTEM: (_NOBODY, "System", "May run system commands."),
+    _P.FILES_LIST: (_READERS, "List files", "May see which files there are."),
+    _P.FILES_UPLOAD: (_OPERATORS, "Upload files", "May store files and make folders."),
+    _P.FILES_DOWNLOAD: (_READERS, "Download files", "May fetch stored files."),
+    _P.FILES_DELETE: (_OPERATORS, "Delete files", "May remove and overwrite files."),
+    _P.FILES_SELECT: (_OPERATORS, "Select files", "May select the file to print."),
+    _P.PRINT: (_OPERATORS, "Print", "May start, pause, resume and cancel jobs."),
+    _P.GCODE_VIEWER: (_READERS, "Path view", "May look at the path of a file."),
+    _P.MONITOR_TERMINAL: (_READERS, "Terminal", "May read what is said on the wire."),
+    _P.CONTROL: (_OPERATORS, "Control", "May move and heat the machine by hand and send commands."),
+    _P.SLICE: (_OPERATORS, "Slice", "May have models sliced."),
+    _P.TIMELAPSE_LIST: (_READERS, "List timelapses", "May see which timelapses there are."),
+    _P.TIMELAPSE_DOWNLOAD: (_READERS, "Download timelapses", "May fetch timelapses."),
+    _P.TIMELAPSE_DELETE: (_OPERATORS, "Delete timelapses", "May remove timelapses."),
+    _P.TIMELAPSE_MANAGE_UNRENDERED: (_OPERATORS, "Unrendered timelapses", "May render and remove recordings."),
+    _P.TIMELAPSE_ADMIN: (_OPERATORS, "Timelapse settings", "May change how timelapses are made."),
+    _P.SETTINGS_READ: (_READERS, "Read settings", "May read settings that are no secret."),
+    _P.SETTINGS: (_NOBODY, "Change settings", "May read and change all settings."),
+    _P.PLUGIN_APPKEYS_ADMIN: ((ADMINS,), "All application keys", "May manage everybody's application keys."),
+    _P.PLUGIN_APPKEYS_GRANT: (_OPERATORS, "Grant application keys", "May give applications a key of their own."),
+    _P.PLUGIN_BACKUP_CREATE: ((ADMINS,), "Back up", "May make backups."),
+    _P.PLUGIN_LOGGING_MANAGE: ((ADMINS,), "Logs", "May read and remove logs."),
+    _P.PLUGIN_HEALTH_CHECK_CHECK: ((ADMINS,), "Health check", "May read the health check."),
+    _P.PLUGIN_ANNOUNCEMENTS_READ: ((ADMINS,), "Read announcements", "May read announcements."),
+    _P.PLUGIN_ANNOUNCEMENTS_MANAGE: ((ADMINS,), "Manage announcements", "May choose announcements."),
+    _P.PLUGIN_SOFTWAREUPDATE_CHECK: (_OPERATORS, "Look for updates", "May see whether there are updates."),
+    _P.PLUGIN_SOFTWAREUPDATE_UPDATE: ((ADMINS,), "Update", "May install updates."),
+    _P.PLUGIN_SOFTWAREUPDATE_CONFIGURE: ((ADMINS,), "Update settings", "May change how updates are found."),
+    _P.PLUGIN_PLUGINMANAGER_LIST: ((ADMINS, USERS, READONLY), "List plugins", "May see which plugins there are."),
+    _P.PLUGIN_PLUGINMANAGER_MANAGE: ((ADMINS,), "Manage plugins", "May switch plugins on and off."),
+    _P.PLUGIN_PLUGINMANAGER_INSTALL: ((ADMINS,), "Install plugins", "May install plugins."),
+    _P.PLUGIN_ACTION_COMMAND_PROMPT_INTERACT: (_OPERATORS, "Answer prompts", "May answer the firmware's questions."),
+    _P.PLUGIN_ACTION_COMMAND_NOTIFICATION_SHOW: (_OPERATORS, "Read notices", "May read the firmware's notices."),
+    _P.PLUGIN_ACTION_COMMAND_NOTIFICATION_CLEAR: (_OPERATORS, "Clear notices", "May clear the firmware's notices."),
+    _P.PLUGIN_ACHIEVEMENTS_VIEW: ((ADMINS, USERS, READONLY), "See achievements", "May look at achievements."),
+    _P.PLUGIN_ACHIEVEMENTS_RESET: ((ADMINS,), "Reset achievements", "May reset achievements."),
+}
+"""For each permission the groups that hold it, its name, and what it means."""
+
+_DANGEROUS = frozenset({
+    _P.ADMIN, _P.SYSTEM, _P.SETTINGS, _P.PLUGIN_APPKEYS_ADMIN, _P.PLUGIN_SOFTWAREUPDATE_UPDATE,
+    _P.PLUGIN_SOFTWAREUPDATE_CONFIGURE, _P.PLUGIN_PLUGINMANAGER_INSTALL,
+})  # fmt: skip
+
+
+def need_of(permission: Permission) -> str:
+    """The role that stands for a permission in `needs`."""
+    if permission is Permission.GCODE_VIEWER:
+        return "gcodeviewer"
+    return permission.value.lower()
+
+
+def permission_records() -> list[dict[str, object]]:
+    """All permissions as clients get them."""
+    return [_record(permission) for permission in Permission]
+
+
+def _record(permission: Permission) -> dict[str, object]:
+    groups, name, description = _TABLE[permission]
+    record: dict[str, object] = {
+        "key": permission.value,
+        "name": name,
+        "description": description,
+        "dangerous": permission in _DANGEROUS,
+        "default_groups": list(groups),
+        "needs": {"role": [need_of(permission)]},
+    }
+    if permission.value.startswith(_PLUGIN):
+        record["plugin"] = _plugin_of(permission)
+    return record
+
+
+def _plugin_of(permission: Permission) -> str:
+    words = permission.value.removeprefix(_PLUGIN).lower()
+    return words.rsplit("_", 1)[0]
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of users."""
+
+    key: str
+    name: str
+    description: str
+    permissions: frozenset[Permission]
+    assignable: bool
+
+
+def _holding(group: str) -> frozenset[Permission]:
+    return frozenset(permission for permission, (groups, _, _) in _TABLE.items() if group in groups)
+
+
+GROUPS = {
+    ADMINS: Group(ADMINS, "Admins", "May do everything.", frozenset(Permission), assignable=True),
+    USERS: Group(USERS, "Operator", "May work with the machine.", _holding(USERS), assignable=True),
+    READONLY: Group(READONLY, "Read-only Access", "May look.", _holding(READONLY), assignable=True),
+    GUESTS: Group(GUESTS, "Guests", "Everybody who is not logged in; may do nothing.", frozenset(), assignable=False),
+}
+"""The groups by key."""
+
+
+def check_group(key: str) -> str:
+    """The key of a group that a user can be in. Raises `InvalidValue`."""
+    group = GROUPS.get(key)
+    if group is None or not group.assignable:
+        accepted = ", ".join(group.key for group in GROUPS.values() if group.assignable)
+        raise InvalidValue(f"There is no group {key!r} for users; groups are {accepted}.")
+    return key
+
+
+def permissions_of(groups: tuple[str, ...]) -> frozenset[Permission]:
+    """What the members of these groups may do."""
+    held: frozenset[Permission] = frozenset()
+    for key in groups:
+        if key in GROUPS:
+            held |= GROUPS[key].permissions
+    return held

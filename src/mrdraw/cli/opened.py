@@ -1,0 +1,33 @@
+"""The accounts of a base folder, opened for one command.
+
+Invariants: works beside a running server, which sees the change at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mrdraw.accounts import Accounts
+
+DATABASE = "mrdraw.db"
+
+
+@contextmanager
+def opened_accounts(basedir: Path) -> Iterator[Accounts]:
+    """Open the accounts, making the base folder if need be."""
+    from mrdraw.accounts import Accounts  # noqa: PLC0415 - `mrdraw --version` needs none of this
+    from mrdraw.settings import Settings  # noqa: PLC0415
+    from mrdraw.store import Database  # noqa: PLC0415
+
+    basedir.mkdir(parents=True, exist_ok=True)
+    database = Database(basedir / DATABASE)
+    accounts = Accounts(database, Settings(basedir), basedir)
+    try:
+        yield accounts
+    finally:
+        accounts.close()
+        database.close()

@@ -1,0 +1,114 @@
+"""`mrdraw user …`: add, list and remove users, set passwords, show and change their keys.
+
+Invariants: a password is never echoed; a key is the last word printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mrdraw.cli.opened import opened_accounts
+from mrdraw.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from mrdraw.cli.words import Verbs
+
+GROUPS = ("admins", "users", "readonly")
+
+
+def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
+    """Add `user` and its words."""
+    parser = verbs.add_parser("user", help="add, list and remove users", parents=parents)
+    words = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+
+    adding = words.add_parser("add", help="add a user", parents=parents)
+    adding.add_argument("name")
+    adding.add_argument("--password", help="asked for, or read from standard input, when not given")
+    adding.add_argument("--group", choices=GROUPS, default="users")
+    adding.set_defaults(run=add)
+
+    words.add_parser("list", help="list the users", parents=parents).set_defaults(run=show)
+
+    removing = words.add_parser("remove", help="remove a user", parents=parents)
+    removing.add_argument("name")
+    removing.set_defaults(run=remove)
+
+    changing = words.add_parser("password", help="set a user's password", parents=parents)
+    changing.add_argument("name")
+    changing.add_argument("--password", help="asked for, or read from standard input, when not given")
+    changing.set_defaults(run=password)
+
+    keys = words.add_parser("key", help="show, make or revoke a user's API key", parents=parents)
+    keys.add_argument("name")
+    which = keys.add_mutually_exclusive_group()
+    which.add_argument("--new", action="store_true", help="make a new key; the one before is gone")
+    which.add_argument("--revoke", action="store_true", help="take the key away")
+    keys.set_defaults(run=key)
+
+
+def add(basedir: Path, arguments: argparse.Namespace) -> int:
+    """`mrdraw user add`."""
+    chosen = arguments.password or _ask_password()
+    with opened_accounts(basedir) as accounts:
+        accounts.add_user(arguments.name, chosen, (arguments.group,))
+    print(f"Added {arguments.name} to {arguments.group}.")
+    return 0
+
+
+def show(basedir: Path, _arguments: argparse.Namespace) -> int:
+    """`mrdraw user list`."""
+    with opened_accounts(basedir) as accounts:
+        for record in accounts.users():
+            groups = record["groups"]
+            state = "" if record["active"] else "  (inactive)"
+            print(f"{record['name']}\t{', '.join(groups) if isinstance(groups, list) else ''}{state}")
+    return 0
+
+
+def remove(basedir: Path, arguments: argparse.Namespace) -> int:
+    """`mrdraw user remove`."""
+    with opened_accounts(basedir) as accounts:
+        accounts.remove_user(arguments.name)
+    print(f"Removed {arguments.name}, the user's key and sessions.")
+    return 0
+
+
+def password(basedir: Path, arguments: argparse.Namespace) -> int:
+    """`mrdraw user password`."""
+    chosen = arguments.password or _ask_password()
+    with opened_accounts(basedir) as accounts:
+        accounts.set_password(arguments.name, chosen)
+    print(f"Set the password of {arguments.name}; sessions that were open have ended.")
+    return 0
+
+
+def key(basedir: Path, arguments: argparse.Namespace) -> int:
+    """`mrdraw user key`."""
+    with opened_accounts(basedir) as accounts:
+        if arguments.revoke:
+            accounts.revoke_user_key(arguments.name)
+            print(f"Revoked the API key of {arguments.name}.")
+            return 0
+        if arguments.new:
+            found: str | None = accounts.new_user_key(arguments.name)
+        else:
+            accounts.user_record(arguments.name)
+            found = accounts.user_key(arguments.name)
+    if found is None:
+        raise InvalidValue(f"{arguments.name} has no API key. Make one with --new.")
+    print(f"API key of {arguments.name}: {found}")
+    return 0
+
+
+def _ask_password() -> str:
+    """A password from the terminal, asked twice, or the first line of standard input. Raises `InvalidValue`."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    first = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != first:
+        raise InvalidValue("The two passwords differ. Nothing was changed.")
+    return first

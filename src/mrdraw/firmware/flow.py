@@ -1,0 +1,211 @@
+"""The flow of lines: what is in flight, what an acknowledge means, and when the firmware is probed.
+
+Invariants: an acknowledge decides when the next line goes, never which; ``ok T:…`` is the answer to an M105 and to
+nothing else; a number in an acknowledge counts more than its order; one silence costs one probe, and probes never
+fill the firmware's buffer.
+
+Sources: docs/protocol/marlin.md, "Acknowledges" and "Clocks".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mrdraw.firmware import replies
+from mrdraw.firmware.clocks import Clocks
+from mrdraw.firmware.dialect import Event, LostAcknowledge
+from mrdraw.firmware.numbered import Sent
+from mrdraw.firmware.options import MarlinOptions
+from mrdraw.firmware.window import Window
+
+TEMPERATURES = b"M105"
+
+_IGNORED_OKS = 8
+"""So many acknowledges too many are believed in before an M105's answer is no longer waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Where the flow reports to."""
+
+    emit: Callable[[Event], None]
+    taken: Callable[[Sent], None]
+    """a line was taken by the firmware"""
+    give_up: Callable[[str, str], None]
+    """with a text and a reason"""
+    was_reset: Callable[[], None]
+    """the firmware counts from the beginning"""
+    renumber: Callable[[int], None]
+    """the firmware has to be told which number comes next"""
+
+
+class Flow:
+    """The lines in flight."""
+
+    def __init__(self, options: MarlinOptions, clocks: Clocks, outcomes: Outcomes) -> None:
+        self.window = Window()
+        self.clocks = clocks
+        self.probe_due = False
+        self.narrow_until = -1
+        """until this number is taken, only one line may be in flight"""
+        self._options = options
+        self._outcomes = outcomes
+        self._reports_in_ok = False
+        """this firmware answers M105 with ``ok T:…``"""
+        self._ignored_oks = 0
+        self._early_reports = 0
+        """M105s whose answers may still come although they count as taken"""
+
+    def clear(self) -> None:
+        """The firmware starts anew."""
+        self.window.clear()
+        self.probe_due = False
+        self.narrow_until = -1
+        self._reports_in_ok = False
+        self._ignored_oks = self._early_reports = 0
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def has_room(self) -> bool:
+        """Whether one more line may be in flight."""
+        limit = 1 if self.narrow_until >= 0 else self._options.max_in_flight
+        return len(self.window.pending) < limit
+
+    def send(self, text: bytes, *, index: int = -1, job: object = None, long_running: bool = False) -> Sent:
+        """Number a new line and put it in flight."""
+        if not self.window.pending:
+            self.clocks.start()
+        return self.window.add(text, index=index, job=job, long_running=long_running)
+
+    def ask_temperatures(self) -> Sent:
+        """Put an M105 in flight."""
+        sent = self.send(TEMPERATURES)
+        sent.reports = True
+        return sent
+
+    def again(self, sent: Sent) -> bytes:
+        """Put a line in flight that was sent before."""
+        if not self.window.pending:
+            self.clocks.start()
+        self.window.again(sent)
+        return sent.wire
+
+    # --- acknowledges -------------------------------------------------------------------------------------------------
+
+    def acknowledge(self, payload: str) -> None:
+        """An ``ok`` came, with what followed it on its line."""
+        pending = self.window.pending
+        if not pending:
+            return
+        if payload:
+            if self._by_number(payload) or (":" in payload and self._by_report()):
+                return
+        elif self._reports_in_ok and pending[0].reports and self._ignored_oks < _IGNORED_OKS:
+            self._ignored_oks += 1
+            return
+        self.take_oldest()
+
+    def take_oldest(self) -> None:
+        """One acknowledge, for the oldest line in flight."""
+        pending = self.window.pending
+        if self.clocks.probes and len(pending) > 1 and not pending[-1].reports:
+            self._take_through(len(pending) - 1)  # the probe was a line that was sent again
+            return
+        sent = self.window.take_oldest()
+        if sent.reports and self._reports_in_ok:
+            self._early_reports += 1
+        self.clocks.start()
+        self._taken(sent)
+
+    def _by_number(self, payload: str) -> bool:
+        number = replies.echoed_number(payload)
+        place = None if number is None else self.window.place_of(number)
+        if place is not None:
+            self._take_through(place)
+        return place is not None
+
+    def _by_report(self) -> bool:
+        places = self.window.places_of_reports()
+        if not places:
+            early = self._early_reports
+            self._early_reports = max(0, early - 1)
+            return early > 0
+        self._reports_in_ok = True
+        self._early_reports = len(places) - 1 if self.clocks.probes else 0
+        self._take_through(places[-1] if self.clocks.probes else places[0])
+        return True
+
+    def _take_through(self, place: int) -> None:
+        """The lines up to `place` in the window were taken; the acknowledges of all but the last were lost."""
+        if place:
+            self._outcomes.emit(LostAcknowledge())
+        taken = self.window.take_through(place)
+        self.clocks.start()
+        for sent in taken:
+            self._taken(sent)
+
+    def _taken(self, sent: Sent) -> None:
+        if sent.reports:
+            self._ignored_oks = 0
+        if sent.number >= self.narrow_until >= 0:
+            self.narrow_until = -1
+        self._outcomes.taken(sent)
+
+    @property
+    def can_synchronise(self) -> bool:
+        """Whether an M105 finds out if there was an acknowledge too many: its answer cannot be mistaken."""
+        return self._reports_in_ok
+
+    def go_to(self, number: int) -> None:
+        """Send from `number` on; everything before it was taken."""
+        taken = self.window.go_to(number)
+        self.clocks.start()
+        for sent in taken:
+            self._taken(sent)
+
+    def give_up_line(self, number: int) -> None:
+        """A line has to be sent again that is not known any more."""
+        self._outcomes.give_up(f"The firmware asks for line {number}, which is not known any more.", "resend")
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def deadline(self) -> float | None:
+        """When `check` has to be called because an acknowledge is missing, or `None`."""
+        if not self.window.pending:
+            return None
+        long_running = self.window.long_running
+        if self.clocks.may_probe(long_running=long_running):
+            return self.clocks.probe_due(long_running=long_running)
+        return self.clocks.give_up_at(long_running=long_running)
+
+    def check(self) -> None:
+        """Time has passed: is an acknowledge missing?"""
+        due = self.deadline()
+        if due is not None and self.clocks.now >= due:
+            self._no_acknowledge()
+
+    def _no_acknowledge(self) -> None:
+        clocks = self.clocks
+        long_running = self.window.long_running
+        if clocks.given_up(long_running=long_running):
+            self._outcomes.give_up(
+                f"The firmware did not answer for {clocks.now - clocks.heard:.0f} s, nor to {clocks.probes} probes.",
+                "timeout",
+            )
+        elif self._ignored_oks:
+            self._reports_in_ok = False
+            self._ignored_oks = 0
+            self.take_oldest()
+        elif clocks.may_probe(long_running=long_running):
+            self.probe()
+
+    def probe(self) -> None:
+        """Ask the firmware for a sign, whatever is in flight."""
+        self.clocks.probed()
+        self.probe_due = True
+
+    def idle(self) -> None:
+        """The firmware says that it has nothing to do: what is in flight was lost, or its acknowledge was."""
+        if self.window.pending and not self.clocks.quick and not self.clocks.probes:
+            self.clocks.hurry()

@@ -1,0 +1,254 @@
+"""What wants to be sent, and in which order: emergencies, lines sent again, the set-up, by hand, the job.
+
+Invariants: an emergency waits for nothing; lines that are withheld are reported in their turn, when everything before
+them was taken; the end of a job is reported when an M105 behind its last line was answered, which proves that the
+line was taken.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from mrdraw.firmware.dialect import (
+    CommandAcknowledged,
+    Event,
+    JobExhausted,
+    JobLineAcknowledged,
+    JobLineSent,
+    JobPauseWanted,
+    LinesWanted,
+    Queued,
+    Withheld,
+)
+from mrdraw.firmware.flow import TEMPERATURES, Flow
+from mrdraw.firmware.hearing import Hearing
+from mrdraw.firmware.job import JobLines, Role
+from mrdraw.firmware.lines import WITHHELD_BY_HAND, WITHHELD_FROM_JOB
+from mrdraw.firmware.numbered import UNNUMBERED, Sent, numbered
+from mrdraw.firmware.options import MarlinOptions
+from mrdraw.gcode.words import command_of
+
+EMERGENCY_STOP = "M112"
+
+_TAKEN_AT_ONCE = frozenset({"M108", "M410", "M524", "M876"})
+"""With an emergency parser the firmware takes these from the byte stream (Marlin, e_parser.h)."""
+
+_OLD_LINES = 64
+"""So many lines of a job are asked for when an old one has to be sent again."""
+
+
+class Outbox:
+    """The queues."""
+
+    def __init__(self, options: MarlinOptions, flow: Flow, hearing: Hearing, emit: Callable[[Event], None]) -> None:
+        self.job: JobLines | None = None
+        self.urgent: deque[bytes] = deque()
+        self.internal: deque[bytes] = deque()
+        """lines of the dialect itself"""
+        self.sent_events: list[Event] = []
+        """what was sent and not reported yet; nobody has to be woken for it"""
+        self._options = options
+        self._flow = flow
+        self._hearing = hearing
+        self._emit = emit
+        self._hand: deque[tuple[Queued, bytes]] = deque()
+
+    def forget(self) -> None:
+        """The firmware starts anew: nothing of the dialect's own is left to say."""
+        self.urgent.clear()
+        self.internal.clear()
+
+    def forget_queued(self) -> list[Queued]:
+        """Drop the commands queued by hand, and say which they were."""
+        dropped = [command for command, _ in self._hand]
+        self._hand.clear()
+        return dropped
+
+    @property
+    def asks_temperatures(self) -> bool:
+        """Whether an M105 is queued or in flight."""
+        queued = any(line == TEMPERATURES for _, line in self._hand)
+        return queued or TEMPERATURES in self.internal or any(sent.reports for sent in self._flow.window.pending)
+
+    # --- queueing -----------------------------------------------------------------------------------------------------
+
+    def add(self, command: Queued, line: bytes) -> None:
+        """Queue a command typed by hand."""
+        self._hand.append((command, line))
+
+    def add_urgently(self, command: Queued, line: bytes, *, numbers_hold: bool) -> None:
+        """Send a command before everything else, whatever is in flight.
+
+        M112 goes without and with a number: one of the two gets through whatever the firmware waits for.
+        """
+        window, name = self._flow.window, command_of(line)
+        at_once = name in _TAKEN_AT_ONCE and self._hearing.capabilities.get("EMERGENCY_PARSER", False)
+        numbered_too = numbers_hold and not at_once and not window.going_back
+        if name == EMERGENCY_STOP:
+            window.pending.clear()
+            self._flow.probe_due = False
+        if name == EMERGENCY_STOP or not numbered_too:
+            self.urgent.append(line + b"\n")
+        if numbered_too:
+            sent = self._flow.send(line)
+            sent.command = command
+            self.urgent.append(sent.wire)
+        elif numbers_hold and name != EMERGENCY_STOP:
+            window.pending.append(Sent(UNNUMBERED, line, command=command))
+
+    def synchronise(self) -> None:
+        """Send an M105 soon: after a resend there may be an acknowledge too many, and its answer finds out."""
+        if TEMPERATURES not in self.internal:
+            self.internal.append(TEMPERATURES)
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def next_line(self, *, ready: bool) -> bytes | None:
+        """The next numbered line, or `None` when nothing may be sent or there is nothing to send."""
+        flow = self._flow
+        if flow.probe_due:
+            return self._probe()
+        if not flow.has_room():
+            return None
+        if flow.window.going_back:
+            return self._next_again()
+        if self.internal:
+            return self._next_internal()
+        if not ready:
+            return None
+        if self._hand:
+            return self._next_by_hand()
+        job = self.job
+        if job is None or job.held:
+            return None
+        return self._next_of_job(job) if job.peek() else self._close_job(job)
+
+    def _probe(self) -> bytes | None:
+        self._flow.probe_due = False
+        if self._flow.window.going_back:
+            return self._next_again()
+        return self._flow.ask_temperatures().wire
+
+    def _next_internal(self) -> bytes:
+        line = self.internal.popleft()
+        return self._flow.ask_temperatures().wire if line == TEMPERATURES else self._flow.send(line).wire
+
+    def _next_by_hand(self) -> bytes | None:
+        command, line = self._hand[0]
+        name = command_of(line)
+        if not line or name in WITHHELD_BY_HAND:
+            self.settle_hand()
+            return None
+        self._hand.popleft()
+        if line == TEMPERATURES:
+            sent = self._flow.ask_temperatures()
+        else:
+            sent = self._flow.send(line, long_running=name in self._options.long_running_commands)
+        sent.command = command
+        self._note_tool(name)
+        return sent.wire
+
+    def _next_of_job(self, job: JobLines) -> bytes | None:
+        index = job.next_index
+        mark = job.marks.get(index) if job.marks else None
+        long_running = False
+        if mark is not None:
+            if mark.role in {Role.PAUSE, Role.WITHHELD}:
+                self.settle_job()
+                return None
+            del job.marks[index]
+            long_running = mark.role is Role.LONG_RUNNING
+            self._note_tool(mark.command)
+        sent = self._flow.send(job.take(), index=index, job=job, long_running=long_running)
+        self.sent_events.append(JobLineSent(index))
+        return sent.wire
+
+    def _close_job(self, job: JobLines) -> bytes | None:
+        if job.closing or not job.done or self._flow.window.pending:
+            return None
+        job.closing = True
+        sent = self._flow.ask_temperatures()
+        sent.job, sent.final = job, True
+        return sent.wire
+
+    def _note_tool(self, command: str) -> None:
+        if command[:1] == "T" and command[1:].isdigit():
+            self._hearing.tool = int(command[1:])
+
+    # --- sending again ------------------------------------------------------------------------------------------------
+
+    def _next_again(self) -> bytes | None:
+        window = self._flow.window
+        sent = window.history.line(window.following) or self._old_line(window.following)
+        return None if sent is None else self._flow.again(sent)
+
+    def _old_line(self, number: int) -> Sent | None:
+        """A line of the job that is not kept: it is asked for again."""
+        job = self.job
+        index = self._flow.window.history.index_of(number, job)
+        if job is None or index is None:
+            self._flow.give_up_line(number)
+            return None
+        text = job.old_line(index)
+        if text is not None:
+            return Sent(number, numbered(number, text), index=index, job=job)
+        wanted = job.ask_again(index, _OLD_LINES)
+        if wanted is not None:
+            self._emit(LinesWanted(*wanted))
+        return None
+
+    # --- what was taken -----------------------------------------------------------------------------------------------
+
+    def taken(self, sent: Sent) -> None:
+        """A line was taken by the firmware."""
+        job = self.job
+        if job is not None and sent.job is job:
+            if sent.final:
+                job.closed = True
+            elif sent.index > job.acknowledged:
+                job.acknowledged = sent.index
+                self._emit(JobLineAcknowledged(sent.index))
+        elif sent.command is not None and not sent.reported:
+            sent.reported = True
+            self._emit(CommandAcknowledged(sent.command))
+
+    def settle_hand(self) -> None:
+        """Report withheld commands whose turn it is."""
+        while self._hand and not self._flow.window.pending:
+            command, line = self._hand[0]
+            reason = WITHHELD_BY_HAND.get(command_of(line)) if line else "it is a comment"
+            if reason is None:
+                return
+            self._hand.popleft()
+            self._emit(Withheld(command.text, reason))
+            self._emit(CommandAcknowledged(command))
+
+    def settle_job(self, *, ready: bool = True) -> None:
+        """Report withheld lines and the end of the job, and ask for lines, where it is time."""
+        job = self.job
+        if job is None:
+            return
+        if ready and job.marks and not self._flow.window.pending:
+            self._settle_marks(job)
+        wanted = job.wanted()
+        if wanted is not None:
+            self._emit(LinesWanted(*wanted))
+        if job.closed and not job.held:
+            self.job = None
+            self._emit(JobExhausted())
+
+    def _settle_marks(self, job: JobLines) -> None:
+        while not job.held and job.peek() and (mark := job.marks.get(job.next_index)) is not None:
+            if mark.role not in {Role.PAUSE, Role.WITHHELD}:
+                return
+            index = job.next_index
+            del job.marks[index]
+            text = job.take().decode("utf-8", "replace")
+            job.acknowledged = index
+            if mark.role is Role.PAUSE:
+                job.held = True
+                self._emit(JobPauseWanted(index, text))
+            else:
+                self._emit(Withheld(text, WITHHELD_FROM_JOB.get(mark.command, "it is a command for the host")))
+                self._emit(JobLineAcknowledged(index))

@@ -1,0 +1,62 @@
+"""The disk: errors in the domain's words, and what makes a change last.
+
+Invariants: an `OSError` never leaves the library; a name counts as written once its folder is synced.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mrdraw.errors import DiskFull, FileExists, NotStored
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def told_as_not_stored(what: str) -> Iterator[None]:
+    """Raise failures of the disk as `DiskFull` or `NotStored`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(f"{what} was not stored: there is no space left.") from error
+        raise NotStored(f"{what} was not stored: {error.strerror or error}.") from error
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise DiskFull(f"{what} was not stored: there is no space left.") from error
+        raise NotStored(f"{what} was not stored: the database refused it ({error}).") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folders_inside(root: Path, folder: Path) -> None:
+    """Make a folder below `root`. Raises `FileExists` where a file or a symbolic link is in the way."""
+    relative = folder.relative_to(root)
+    for part in (*reversed(relative.parents), relative):
+        inside = root / part
+        if part.parts and os.path.lexists(inside) and (inside.is_symlink() or not inside.is_dir()):
+            raise FileExists(f"{part} is no folder.")
+    make_folders(folder)
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder and those above it, and have their names on the disk."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        sync_folder(each.parent)

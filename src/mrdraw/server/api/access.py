@@ -1,0 +1,131 @@
+"""`/api/login`, `/api/logout`, `/api/currentuser`: who one is (contract, 2.4).
+
+Invariants: a passive log-in needs no password and says who the caller is; an active one is limited per address; a
+session's cookie is sent only to those who logged in with a password.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mrdraw.accounts import Identity
+from mrdraw.errors import InvalidValue, NotPermitted
+from mrdraw.events import UserLoggedIn, UserLoggedOut
+from mrdraw.server.auth import CSRF_COOKIE, SESSION_COOKIE, cookie_name, cookies_of
+from mrdraw.server.context import is_json, limited_body, optional_identity, services
+from mrdraw.server.responses import json_response
+from mrdraw.server.routing import Route
+from mrdraw.server.values import is_true
+
+_REMEMBERED = 90 * 24 * 3600
+_GUEST: dict[str, Any] = {
+    "needs": {"role": [], "group": ["guests"]},
+    "_is_external_client": False,
+    "_credentials_seen": False,
+}
+
+
+async def login(request: Request) -> Response:
+    """`POST /api/login`, active and passive."""
+    body = await _members(request)
+    if "user" in body or "pass" in body:
+        return await _active(request, body)
+    if "passive" in body:
+        return await _passive(request)
+    raise InvalidValue('A log-in needs "user" and "pass", or "passive".')
+
+
+async def _active(request: Request, body: dict[str, Any]) -> Response:
+    accounts = services(request).accounts
+    name, password = body.get("user"), body.get("pass")
+    if not isinstance(name, str) or not isinstance(password, str):
+        raise InvalidValue('A log-in needs "user" and "pass", both text.')
+    address = request.client.host if request.client else ""
+    accounts.attempts.check(address)
+    try:
+        who = await accounts.login(name, password)
+    except NotPermitted:
+        await accounts.attempts.failed(address)
+        raise
+    remember = is_true(body.get("remember"))
+    session = await accounts.open_session(who, remember=remember)
+    response = json_response(accounts.login_record(who, session, "password"))
+    _set_cookies(request, response, session, accounts.new_csrf_token(), remember=remember)
+    services(request).hub.bus.publish(None, UserLoggedIn(username=who.name))
+    return response
+
+
+def _set_cookies(request: Request, response: Response, session: str, csrf: str, *, remember: bool) -> None:
+    secure = request.url.scheme == "https"
+    age = _REMEMBERED if remember else None
+    for name, value, readable in ((SESSION_COOKIE, session, False), (CSRF_COOKIE, csrf, True)):
+        full_name = cookie_name(name, request.scope, request.headers)
+        response.set_cookie(full_name, value, max_age=age, secure=secure, httponly=not readable, samesite="lax")
+
+
+async def _passive(request: Request) -> Response:
+    accounts = services(request).accounts
+    who = optional_identity(request)
+    if who is None:
+        return json_response(_GUEST)
+    session = _session_of(request) if who.via == "session" else None
+    session = session or await accounts.open_session(who)
+    return json_response(accounts.login_record(who, session, "apikey" if who.via == "apikey" else "password"))
+
+
+async def logout(request: Request) -> Response:
+    """`POST /api/logout`."""
+    who, session = optional_identity(request), _session_of(request)
+    response = json_response({"needs": _GUEST["needs"]})
+    if who is not None and session is not None:
+        await services(request).accounts.close_session(session)
+        services(request).hub.bus.publish(None, UserLoggedOut(username=who.name))
+    for name in (SESSION_COOKIE, CSRF_COOKIE):
+        response.delete_cookie(cookie_name(name, request.scope, request.headers))
+    return response
+
+
+async def current_user(request: Request) -> Response:
+    """`GET /api/currentuser`."""
+    who = optional_identity(request)
+    return json_response(_current(who))
+
+
+def _current(who: Identity | None) -> dict[str, object]:
+    if who is None:
+        return {"name": None, "permissions": [], "groups": ["guests"]}
+    return {"name": who.name, "permissions": sorted(who.permissions), "groups": list(who.groups)}
+
+
+def _session_of(request: Request) -> str | None:
+    return cookies_of(request.headers).get(cookie_name(SESSION_COOKIE, request.scope, request.headers))
+
+
+async def _members(request: Request) -> dict[str, Any]:
+    """The members of a log-in: JSON, a form or the query. Raises `InvalidValue`."""
+    members: dict[str, Any] = dict(request.query_params)
+    body = await limited_body(request)
+    if not body:
+        return members
+    if is_json(request.headers.get("content-type", "")):
+        try:
+            decoded = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InvalidValue(f"The body is no JSON: {error}.") from error
+        if not isinstance(decoded, dict):
+            raise InvalidValue('The body has to be a JSON object, as in {"passive": true}.')
+        return members | decoded
+    form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return members | {name: values[-1] for name, values in form.items()}
+
+
+ROUTES = (
+    Route("POST", "/api/login", login, None, open=True),
+    Route("POST", "/api/logout", logout, None, open=True),
+    Route("GET", "/api/currentuser", current_user, None),
+)

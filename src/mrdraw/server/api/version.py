@@ -1,0 +1,60 @@
+"""`/api/version` and `/api/server`: what answers here (contract, 5.1 and 16).
+
+Invariants: clients take the server's version apart at its dots, and look for "OctoPrint" at the beginning of the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mrdraw import __version__
+from mrdraw.accounts import Permission
+from mrdraw.errors import InvalidValue
+from mrdraw.server.responses import json_response
+from mrdraw.server.routing import Route
+
+COMPATIBLE_VERSION = "1.11.8"
+"""The release of OctoPrint whose API is spoken."""
+
+API_VERSION = "0.1"
+VERSION_HEADER = "x-octoprint-api-version"
+VERSION_PARAMETER = "api_version"
+_VERSION = re.compile(r"(\d+)(?:\.\d+)*")
+
+
+def wants_version_2(request: Request) -> bool:
+    """Whether the client asks for the shapes of 2.0. Raises `InvalidValue`."""
+    asked = request.headers.get(VERSION_HEADER) or request.query_params.get(VERSION_PARAMETER)
+    if asked is None:
+        return False
+    match = _VERSION.match(asked)
+    if match is None:
+        raise InvalidValue(f"X-OctoPrint-Api-Version is {asked!r}; a version is numbers and dots, as in 2.0.0.")
+    return int(match[1]) >= 2
+
+
+async def version(request: Request) -> Response:
+    """`GET /api/version`."""
+    record = {
+        "api": API_VERSION,
+        "server": COMPATIBLE_VERSION,
+        "text": f"OctoPrint {COMPATIBLE_VERSION} (MrDraw {__version__})",
+        "mrdraw": __version__,
+    }
+    if wants_version_2(request):
+        del record["api"]
+    return json_response(record)
+
+
+async def server(_request: Request) -> Response:
+    """`GET /api/server`."""
+    return json_response({"version": COMPATIBLE_VERSION, "safemode": None})
+
+
+ROUTES = (
+    Route("GET", "/api/version", version, Permission.STATUS),
+    Route("GET", "/api/server", server, Permission.STATUS),
+)

@@ -1,0 +1,168 @@
+"""The ASGI application: authentication, the table of routes, headers, errors.
+
+Invariants: what reaches an endpoint has the permission that its route states; whatever goes wrong there is answered in
+JSON; no state of its own.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from mrdraw.errors import MrDrawError
+from mrdraw.server import downloads
+from mrdraw.server.api import (
+    access,
+    connection,
+    emergency,
+    files,
+    heaters,
+    job,
+    printer,
+    printhead,
+    states,
+    typed,
+    uploads,
+    version,
+)
+from mrdraw.server.auth import Authentication
+from mrdraw.server.context import Services, identity, machine, require
+from mrdraw.server.errors import error_response, refusal
+from mrdraw.server.push import socket as push
+from mrdraw.server.responses import no_content
+from mrdraw.server.routing import Route, RouteTable
+
+MODULES = (
+    access, version, connection, files, uploads, job, printer, printhead, heaters, states, typed, emergency, downloads,
+)  # fmt: skip
+
+_COMMON = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-robots-tag", b"noindex, nofollow, noimageindex"),
+]
+_FRAMES = (b"x-frame-options", b"sameorigin")
+_FRESH = (b"cache-control", b"max-age=0")
+_NEVER = [
+    (b"cache-control", b"no-store, no-cache, must-revalidate, max-age=0"),
+    (b"pragma", b"no-cache"),
+    (b"expires", b"-1"),
+]
+
+
+def all_routes() -> tuple[Route, ...]:
+    """Every route that is served."""
+    return tuple(route for module in (*MODULES, push) for route in module.ROUTES)
+
+
+class Application:
+    """Answers requests."""
+
+    def __init__(self, services: Services) -> None:
+        self.state = SimpleNamespace(services=services)
+        self._table = RouteTable(all_routes())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request or serve one socket."""
+        scope["app"] = self
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await self._serve_socket(scope, receive, send)
+        else:
+            request = Request(scope, receive)
+            response = await self._answer(request)
+            await response(scope, receive, self._with_headers(scope, send))
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self._dispatch(request)
+        except Exception as error:  # noqa: BLE001 - the boundary: every error is answered, unknown ones are logged
+            return error_response(error)
+
+    async def _dispatch(self, request: Request) -> Response:
+        scope = request.scope
+        path, method = scope["path"], scope["method"]
+        if "//" in path:
+            clean = "/".join(["", *(part for part in path.split("/") if part)])
+            return RedirectResponse(str(request.url.replace(path=clean)), 308)
+        found = self._table.find(path)
+        if found is None:
+            machine(request)  # an unknown machine is named as such
+            return refusal(404, f"There is nothing at {path}.")
+        if method == "OPTIONS":
+            return no_content(self._preflight(request, found.methods))
+        route = found.methods.get(method)
+        if route is None:
+            allowed = ", ".join(sorted(found.methods))
+            return refusal(405, f"{method} is not allowed here; use {allowed}.", {"allow": allowed})
+        if route.permission is not None:
+            require(request, route.permission)
+        elif not route.open:
+            identity(request)
+        scope["path_params"] = found.parameters
+        return await route.endpoint(request)
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        try:
+            machine(websocket)
+        except MrDrawError:
+            await websocket.close(1008)
+            return
+        if scope["path"] == push.WEBSOCKET_PATH:
+            await push.push_socket(websocket)
+        else:
+            await websocket.close(1008)
+
+    # --- headers ---------------------------------------------------------------------------------------------------
+
+    def _preflight(self, request: Request, methods: dict[str, Route]) -> dict[str, str]:
+        headers = {"allow": ", ".join(sorted({*methods, "OPTIONS"}))}
+        if self._shares(request.headers):
+            headers["access-control-allow-methods"] = request.headers.get("access-control-request-method", "GET")
+            headers["access-control-allow-headers"] = request.headers.get("access-control-request-headers", "")
+            headers["access-control-max-age"] = "10"
+        return headers
+
+    def _shares(self, headers: Headers) -> bool:
+        allowed: bool = self.state.services.settings.current().api.allow_cross_origin
+        return allowed and "origin" in headers
+
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        """A `send` that adds what every answer carries."""
+        tree = self.state.services.settings.current()
+        added = list(_COMMON) if tree.server.allow_framing else [*_COMMON, _FRAMES]
+        if tree.api.allow_cross_origin and (origin := Headers(scope=scope).get("origin")):
+            added.append((b"access-control-allow-origin", origin.encode("latin-1")))
+        reading = scope["method"] in {"GET", "HEAD"}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.extend([_FRESH] if reading else _NEVER)
+                headers.extend(added)
+            await send(message)
+
+        return send_with_headers
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """Nothing is begun or ended here: `server.run` does that before and after listening."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def create_app(services: Services) -> Authentication:
+    """The application, behind its authentication."""
+    return Authentication(Application(services), services)

@@ -1,0 +1,148 @@
+"""The only place that turns a request into an identity (contract, section 0).
+
+Invariants: without a known key or session every path that is not on the open list is answered 401 at once: before it
+is known whether the path or the machine exists, and before a body is read; a key never reaches a log; a request that
+only a session cookie authenticates has to carry the CSRF pair as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hmac import compare_digest
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mrdraw.accounts import Identity
+from mrdraw.server.context import BASE, IDENTITY, MACHINE_ID, Services
+from mrdraw.server.errors import refusal
+from mrdraw.server.form_key import key_in_form
+
+OPEN_PATHS = frozenset({"/api/login", "/api/logout", "/online.txt", "/robots.txt"})
+OPEN_PREFIXES = ("/sockjs/",)
+"""What is answered without a key (contract, section 0)."""
+
+SESSION_COOKIE = "session"
+CSRF_COOKIE = "csrf_token"
+CSRF_HEADER = "x-csrf-token"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_EXEMPT = frozenset({"/api/login"})
+_MACHINE = re.compile(r"^/machines/([^/]+)(/.*)$")
+
+_ASK = "This needs an API key: in the header X-Api-Key, or for testing as the query parameter apikey."
+_NO_CSRF = "CSRF validation failed: send the cookie's token in the header X-CSRF-Token, or use an API key."
+
+
+class Authentication:
+    """Stands before the application."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        _find_machine(scope)
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        refused, receive = await self._identify(scope, receive)
+        if refused is not None:
+            await refused(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _identify(self, scope: Scope, receive: Receive) -> tuple[Response | None, Receive]:
+        """Put the identity into the scope, or say how the request is refused."""
+        path, headers = scope["path"], Headers(scope=scope)
+        preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
+        is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
+        by_session = self._by_session(scope, headers)
+        by_key = self._by_key(scope, headers)
+        found = by_session or by_key
+        if found is None and not is_open and _may_hold_form(scope, headers):
+            key, receive = await key_in_form(headers.get("content-type", ""), receive)
+            found = by_key = self._services.accounts.identify_key(key) if key else None
+        scope[IDENTITY] = found
+        if found is None and not is_open:
+            return self._anonymous(headers), receive
+        if by_key is None and by_session is not None and not self._has_csrf_pair(scope, headers):
+            return refusal(400, _NO_CSRF), receive
+        return None, receive
+
+    def _anonymous(self, headers: Headers) -> Response:
+        """The answer to nobody; a body that was announced is not read."""
+        status = self._services.settings.current().api.anonymous_status
+        pending = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        return refusal(status, _ASK, {"connection": "close"} if pending else None)
+
+    def _by_key(self, scope: Scope, headers: Headers) -> Identity | None:
+        key = _key_of(scope, headers)
+        return self._services.accounts.identify_key(key) if key else None
+
+    def _by_session(self, scope: Scope, headers: Headers) -> Identity | None:
+        token = cookies_of(headers).get(cookie_name(SESSION_COOKIE, scope, headers))
+        return self._services.accounts.identify_session(token) if token else None
+
+    def _has_csrf_pair(self, scope: Scope, headers: Headers) -> bool:
+        if scope["method"] in _SAFE_METHODS or scope["path"] in _EXEMPT:
+            return True
+        cookie = cookies_of(headers).get(cookie_name(CSRF_COOKIE, scope, headers), "")
+        sent = headers.get(CSRF_HEADER, "")
+        return bool(cookie) and compare_digest(cookie, sent) and self._services.accounts.is_csrf_token(cookie)
+
+
+def _find_machine(scope: Scope) -> None:
+    """Take `/machines/<id>` off the path, and slashes too many off its front."""
+    path = scope["path"]
+    if path.startswith("//"):
+        path = "/" + path.lstrip("/")
+    if match := _MACHINE.match(path):
+        scope[MACHINE_ID] = match[1]
+        scope[BASE] = f"/machines/{match[1]}"
+        path = match[2]
+    scope["path"] = path
+
+
+def _key_of(scope: Scope, headers: Headers) -> str | None:
+    """The key that came with the request, the first place that has one."""
+    if b"apikey=" in scope["query_string"]:
+        found = parse_qs(scope["query_string"].decode("latin-1")).get("apikey")
+        if found:
+            return found[0]
+    if key := headers.get("x-api-key"):
+        return str(key)
+    kind, _, value = headers.get("authorization", "").partition(" ")
+    return value.strip() if kind.lower() == "bearer" else None
+
+
+def _may_hold_form(scope: Scope, headers: Headers) -> bool:
+    kind = headers.get("content-type", "")
+    form = kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded"))
+    return form and scope["method"] not in _SAFE_METHODS
+
+
+def cookies_of(headers: Headers) -> Mapping[str, str]:
+    """The cookies of a request; a header that makes no sense holds none."""
+    raw = headers.get("cookie")
+    if not raw:
+        return {}
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(raw).items()}
+    except CookieError:
+        return {}
+
+
+def cookie_name(name: str, scope: Scope, headers: Headers) -> str:
+    """A cookie's name with the port that the client used, so that two servers on one host get along."""
+    _, _, port = headers.get("host", "").rpartition(":")
+    if not port.isdigit():
+        port = "443" if scope.get("scheme") == "https" else "80"
+    return f"{name}_P{port}"

@@ -1,0 +1,143 @@
+"""What an endpoint asks of its request: the services, the identity, the machine, the body.
+
+Invariants: a body is read once and only up to its limit; a wrong body is refused with what would be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from starlette.requests import HTTPConnection, Request
+
+from mrdraw.accounts import Accounts, Identity, Permission
+from mrdraw.errors import InvalidValue, NotAuthenticated, NotPermitted, TooLarge, WrongContentType
+from mrdraw.hub import Hub, Machine
+from mrdraw.library import Library
+from mrdraw.settings import Settings
+
+MAX_BODY = 100 * 1024
+"""bytes of a body that is not an upload (contract, section 1)."""
+
+IDENTITY = "mrdraw.identity"
+MACHINE_ID = "mrdraw.machine_id"
+BASE = "mrdraw.base"
+"""Where in the scope the authentication leaves what it found; the base is the path that was taken off the front."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the server is built on."""
+
+    settings: Settings
+    accounts: Accounts
+    library: Library
+    hub: Hub
+
+
+def services(connection: HTTPConnection) -> Services:
+    """The services of the server."""
+    known: Services = connection.app.state.services
+    return known
+
+
+def optional_identity(connection: HTTPConnection) -> Identity | None:
+    """Who sent the request, if that is known."""
+    found: Identity | None = connection.scope.get(IDENTITY)
+    return found
+
+
+def identity(connection: HTTPConnection) -> Identity:
+    """Who sent the request. Raises `NotAuthenticated` on open routes without a key."""
+    found = optional_identity(connection)
+    if found is None:
+        raise NotAuthenticated("This needs an API key or a log-in.")
+    return found
+
+
+def require(connection: HTTPConnection, permission: Permission) -> None:
+    """Refuse whoever lacks a permission. Raises `NotPermitted`."""
+    who = identity(connection)
+    if not who.may(permission):
+        raise NotPermitted(f"{who.name} lacks the permission {permission.value} that this needs.")
+
+
+def machine(connection: HTTPConnection) -> Machine:
+    """The machine that the request's base path names, or the default one. Raises `NoSuchMachine`."""
+    hub = services(connection).hub
+    machine_id: str | None = connection.scope.get(MACHINE_ID)
+    return hub.default_machine if machine_id is None else hub.machine(machine_id)
+
+
+async def limited_body(request: Request, limit: int = MAX_BODY) -> bytes:
+    """The whole body. Raises `TooLarge`."""
+    announced = request.headers.get("content-length", "0")
+    body = bytearray()
+    if announced.isdigit() and int(announced) <= limit:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                break
+        else:
+            return bytes(body)
+    raise TooLarge(f"The body is larger than the {limit} bytes that are accepted here.")
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a content type is JSON, or JSON of some vocabulary."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The JSON object of a request. Raises `WrongContentType`, `InvalidValue`, `TooLarge`."""
+    if not is_json(request.headers.get("content-type", "")):
+        raise WrongContentType("The body has to be of the content type application/json.")
+    try:
+        body = msgspec.json.decode(await limited_body(request))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"The body is no JSON: {error}.") from error
+    if not isinstance(body, dict):
+        raise InvalidValue('The body has to be a JSON object, as in {"command": "…"}.')
+    return body
+
+
+async def command_body(request: Request, commands: Mapping[str, tuple[str, ...]]) -> tuple[str, dict[str, Any]]:
+    """The command of a request and its members; `commands` names those that each command needs.
+
+    Raises what `json_body` does, and `InvalidValue` for an unknown command or a missing member.
+    """
+    body = await json_body(request)
+    command = body.get("command")
+    if not isinstance(command, str) or command not in commands:
+        accepted = ", ".join(commands)
+        raise InvalidValue(f"The command {command!r} is invalid. Commands are: {accepted}.")
+    missing = [name for name in commands[command] if name not in body]
+    if missing:
+        raise InvalidValue(f"The command {command} needs {', '.join(missing)} as well.")
+    return command, body
+
+
+def absolute_url(connection: HTTPConnection, path: str) -> str:
+    """The address of a path of this machine, as the client reaches it."""
+    host = _forwarded(connection, "x-forwarded-host") or connection.headers.get("host", "localhost")
+    scheme = _forwarded(connection, "x-forwarded-proto", "x-scheme") or connection.url.scheme
+    prefix = _forwarded(connection, "x-forwarded-prefix", "x-script-name").rstrip("/")
+    base = connection.scope.get(BASE, "")
+    return f"{scheme}://{host}{prefix}{quote(base)}{quote(path)}"
+
+
+_TRUSTED_PROXIES = frozenset({"127.0.0.1", "::1"})
+
+
+def _forwarded(connection: HTTPConnection, *names: str) -> str:
+    """What a proxy on this computer says of the address that the client used."""
+    if connection.client is None or connection.client.host not in _TRUSTED_PROXIES:
+        return ""
+    for name in names:
+        if value := connection.headers.get(name):
+            return value.partition(",")[0].strip()
+    return ""

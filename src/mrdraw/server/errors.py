@@ -1,0 +1,66 @@
+"""From the domain's errors to status codes: the one table, and the body that says what went wrong.
+
+Invariants: every error is JSON with the member `error`; what is not a domain error is a 500 that is logged and tells
+the client nothing of the inside.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from mrdraw import errors
+from mrdraw.server.responses import json_response
+
+LOGGER = logging.getLogger(__name__)
+
+STATUS_OF: dict[type[errors.MrDrawError], int] = {
+    errors.InvalidValue: 400,
+    errors.LimitExceeded: 400,
+    errors.NotAuthenticated: 401,
+    errors.NotPermitted: 403,
+    errors.NoSuchFile: 404,
+    errors.NoSuchMachine: 404,
+    errors.NoSuchUser: 404,
+    errors.NotOperational: 409,
+    errors.WrongState: 409,
+    errors.ForceNeeded: 409,
+    errors.JobFailed: 409,
+    errors.FileInUse: 409,
+    errors.FileExists: 409,
+    errors.UserExists: 409,
+    errors.SettingsUnreadable: 409,
+    errors.TooLarge: 413,
+    errors.UnknownFileType: 415,
+    errors.WrongContentType: 415,
+    errors.TooManyAttempts: 429,
+    errors.NotStored: 500,
+    errors.MachineUnreachable: 503,
+    errors.DiskFull: 507,
+}
+"""The status code of each error; of its nearest base class where it is not named."""
+
+
+def status_of(error: errors.MrDrawError) -> int:
+    """The status code of an error."""
+    for kind in type(error).__mro__:
+        if kind in STATUS_OF:
+            return STATUS_OF[kind]
+    return 500
+
+
+def error_response(error: Exception) -> Response:
+    """The answer to a request that failed."""
+    if isinstance(error, errors.MrDrawError):
+        return refusal(status_of(error), str(error))
+    if isinstance(error, HTTPException):
+        return refusal(error.status_code, str(error.detail), dict(error.headers or {}))
+    LOGGER.error("a request failed: %s", error, exc_info=error)
+    return refusal(500, "Something went wrong inside MrDraw; its log says what.")
+
+
+def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
+    """An error as clients read it."""
+    return json_response({"error": text}, status, headers)

@@ -1,0 +1,1 @@
+"""Numbered migrations: `NNNN_what.sql`, each run once, in their order."""
