@@ -113,6 +113,10 @@ class DatabaseTooNew(MrDrawError):
     """The database was written by a newer release."""
 
 
+class DatabaseUnusable(MrDrawError):
+    """The database cannot be read or written: damaged, locked for too long, or the disk refused."""
+
+
 class WireError(MrDrawError):
     """The port could not be opened, or the wire was lost."""
 

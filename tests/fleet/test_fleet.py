@@ -98,7 +98,7 @@ def test_machines_come_and_go_with_the_settings(tmp_path):
                 assert not host.commands(link.StopHost)
             finally:
                 await fleet.stop()
-        assert host_pid(plotter) is None
+        await until(lambda: host_pid(plotter) is None)
 
     try:
         asyncio.run(main())

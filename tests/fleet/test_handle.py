@@ -7,6 +7,7 @@ import pytest
 from helpers_fleet import fake_host, until
 from mrdraw.errors import MachineUnreachable, WrongState
 from mrdraw.fleet import MachineHandle, new_id
+from mrdraw.fleet.process import HostStarter
 from mrdraw.fleet.supervisor import Supervisor
 from mrdraw.link import messages as link
 from mrdraw.link.messages import MachineSettings, MachineState
@@ -17,7 +18,7 @@ class Attached:
 
     def __init__(self, folder, settings=None, autoconnect=lambda: None):
         self.handle = MachineHandle("default", folder)
-        self.supervisor = Supervisor(self.handle, settings or MachineSettings, autoconnect)
+        self.supervisor = Supervisor(self.handle, settings or MachineSettings, autoconnect, HostStarter())
 
     async def __aenter__(self):
         self._task = asyncio.create_task(self.supervisor.run())

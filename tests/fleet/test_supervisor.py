@@ -3,12 +3,15 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from helpers_fleet import end_host, fake_host, host_pid, until
 from mrdraw import __version__
 from mrdraw.fleet import MachineHandle
+from mrdraw.fleet.process import HostStarter
 from mrdraw.fleet.supervisor import Supervisor
 from mrdraw.link import messages as link
 from mrdraw.link import unix
@@ -27,7 +30,7 @@ class Supervised:
 
     def __init__(self, folder, settings=MachineSettings, port=None):
         self.handle = MachineHandle("default", folder)
-        self.supervisor = Supervisor(self.handle, settings, lambda: port)
+        self.supervisor = Supervisor(self.handle, settings, lambda: port, HostStarter())
 
     async def __aenter__(self):
         self._task = asyncio.create_task(self.supervisor.run())
@@ -159,3 +162,20 @@ def test_a_warm_old_host_stays(tmp_path):
                 assert not old.commands(link.StopHost)
 
     asyncio.run(main())
+
+
+def test_a_host_has_the_priority_that_the_server_had(folder):
+    """In a process of its own, as nobody can raise a priority again."""
+    program = f"""
+import asyncio, os, pathlib
+from mrdraw.fleet.process import HostStarter
+async def main():
+    starter = HostStarter()
+    os.nice(3)
+    host = await starter.start(pathlib.Path({str(folder)!r}))
+    starter.close()
+    print(os.getpriority(os.PRIO_PROCESS, host.pid) - os.getpriority(os.PRIO_PROCESS, 0))
+asyncio.run(main())
+"""
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "-3"

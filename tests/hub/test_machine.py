@@ -10,6 +10,7 @@ from helpers_fleet import fake_host, until
 from mrdraw import events
 from mrdraw.errors import InvalidValue, JobFailed, NoSuchFile, NotOperational, WrongState
 from mrdraw.fleet import MachineHandle
+from mrdraw.fleet.process import HostStarter
 from mrdraw.fleet.supervisor import Supervisor
 from mrdraw.hub import Machine
 from mrdraw.link import messages as link
@@ -62,7 +63,7 @@ async def world(folder, snapshot=READY):
     async with fake_host(folder) as host:
         host.snapshot = snapshot
         made = World(handle, host)
-        supervisor = Supervisor(handle, MachineSettings, lambda: None)
+        supervisor = Supervisor(handle, MachineSettings, lambda: None, HostStarter())
         task = asyncio.create_task(supervisor.run())
         await supervisor.ready.wait()
         yield made

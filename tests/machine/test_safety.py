@@ -50,6 +50,7 @@ def test_1_a_restarted_host_neither_heats_nor_moves(tmp_path):
                 async with attached(host.folder) as second:
                     await second.state(MachineState.OPERATIONAL)
                     await second.until(lambda w: w.snapshot.heaters.get("bed", link.Heater()).target == 40.0)
+                    await second.until(lambda w: any(notice.key == "unattended" for notice in w.snapshot.notices))
                     return second.snapshot, second.names(), simulator.executed()[before + 8 :]
             finally:
                 again.stop()
@@ -60,7 +61,7 @@ def test_1_a_restarted_host_neither_heats_nor_moves(tmp_path):
     assert snapshot.interrupted.acknowledged > 0
     assert f"at line {snapshot.interrupted.line} of the file" in snapshot.interrupted.reason
     assert "PrintFailed" in names
-    assert any(notice.key == "unattended" and notice.until for notice in snapshot.notices)
+    assert all(notice.until for notice in snapshot.notices if notice.key == "unattended")
 
 
 # --- 2: a dead host, and nobody who decides -------------------------------------------------------------------------

@@ -42,10 +42,15 @@ def test_every_value_is_taken_or_refused_in_words(value):
         assert taken != ("speed" in said)
 
 
-@pytest.mark.parametrize("value", [10**400, -(10**5000), math.inf, math.nan, 1e13])
+@pytest.mark.parametrize("value", [10**400, math.inf, math.nan, 1e13])
 def test_what_is_no_number_of_this_world(value):
     with pytest.raises(InvalidValue, match="finite"):
         values.number(value, "x")
+
+
+def test_an_endless_number():
+    with pytest.raises(InvalidValue, match="finite"):
+        values.number(-(10**5000), "x")
 
 
 @given(JSON)

@@ -17,6 +17,7 @@ from mrdraw.firmware.clocks import Clocks
 from mrdraw.firmware.dialect import Event, LostAcknowledge
 from mrdraw.firmware.numbered import Sent
 from mrdraw.firmware.options import MarlinOptions
+from mrdraw.firmware.temperatures import has_temperatures
 from mrdraw.firmware.window import Window
 
 TEMPERATURES = b"M105"
@@ -99,7 +100,7 @@ class Flow:
         if not pending:
             return
         if payload:
-            if self._by_number(payload) or (":" in payload and self._by_report()):
+            if self._by_number(payload) or (has_temperatures(payload) and self._by_report()):
                 return
         elif self._reports_in_ok and pending[0].reports and self._ignored_oks < _IGNORED_OKS:
             self._ignored_oks += 1
@@ -113,8 +114,8 @@ class Flow:
             self._take_through(len(pending) - 1)  # the probe was a line that was sent again
             return
         sent = self.window.take_oldest()
-        if sent.reports and self._reports_in_ok:
-            self._early_reports += 1
+        if sent.reports:
+            self._early_reports = min(self._early_reports + 1, _IGNORED_OKS)
         self.clocks.start()
         self._taken(sent)
 
@@ -126,12 +127,12 @@ class Flow:
         return place is not None
 
     def _by_report(self) -> bool:
+        self._reports_in_ok = True
         places = self.window.places_of_reports()
         if not places:
             early = self._early_reports
             self._early_reports = max(0, early - 1)
             return early > 0
-        self._reports_in_ok = True
         self._early_reports = len(places) - 1 if self.clocks.probes else 0
         self._take_through(places[-1] if self.clocks.probes else places[0])
         return True

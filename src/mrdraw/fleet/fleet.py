@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mrdraw.errors import MrDrawError, NoSuchMachine
 from mrdraw.fleet.handle import MachineHandle, new_id
+from mrdraw.fleet.process import HostStarter
 from mrdraw.fleet.resolved import resolve
 from mrdraw.fleet.supervisor import Supervisor
 from mrdraw.link.messages import MachineSettings, StopHost
@@ -42,6 +43,7 @@ class Fleet:
         self._settings = settings
         self._folder = basedir / "machines"
         self._virtual = virtual
+        self._starter = HostStarter()
         self._supervisors: dict[str, Supervisor] = {}
         self._handles: dict[str, MachineHandle] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -87,6 +89,7 @@ class Fleet:
             tasks.append(self._watch)
             self._watch = None
         await _cancel(tasks)
+        self._starter.close()
 
     # --- settings --------------------------------------------------------------------------------------------------
 
@@ -115,7 +118,8 @@ class Fleet:
 
     def _add(self, machine_id: str) -> None:
         handle = MachineHandle(machine_id, self._folder / machine_id)
-        supervisor = Supervisor(handle, partial(self._resolved, machine_id), partial(self._autoconnect, machine_id))
+        settings, autoconnect = partial(self._resolved, machine_id), partial(self._autoconnect, machine_id)
+        supervisor = Supervisor(handle, settings, autoconnect, self._starter)
         self._handles[machine_id] = handle
         self._supervisors[machine_id] = supervisor
         self._tasks[machine_id] = asyncio.create_task(supervisor.run(), name=f"supervisor of {machine_id}")

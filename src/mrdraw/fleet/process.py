@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mrdraw.link.unix import make_private
@@ -31,26 +32,37 @@ class HostProcess:
         """How it ended: the exit code, or the negative number of the signal that killed it."""
 
 
-async def start_host(folder: Path) -> HostProcess:
-    """Start a machine host for this folder. Raises `OSError`."""
-    loop = asyncio.get_running_loop()
-    started: asyncio.Future[HostProcess] = loop.create_future()
-    thread = threading.Thread(target=_start_and_reap, args=(folder, loop, started), name="host-reaper", daemon=True)
-    thread.start()
-    return await started
+class HostStarter:
+    """Starts machine hosts at the priority that the server has when this is made, whatever it lowers itself to."""
+
+    def __init__(self) -> None:
+        # A priority belongs to a thread, and a new process gets that of the thread which starts it.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="host-starter")
+        self._thread.submit(os.getpid).result()
+
+    def close(self) -> None:
+        """End the thread; the machine hosts live on."""
+        self._thread.shutdown(wait=False)
+
+    async def start(self, folder: Path) -> HostProcess:
+        """Start a machine host for this folder. Raises `OSError`."""
+        loop = asyncio.get_running_loop()
+        process = await loop.run_in_executor(self._thread, _start, folder)
+        host = HostProcess(process.pid)
+        threading.Thread(target=_reap, args=(process, host, loop), name="host-reaper", daemon=True).start()
+        return host
 
 
-def _start_and_reap(folder: Path, loop: asyncio.AbstractEventLoop, started: asyncio.Future[HostProcess]) -> None:
-    """Start the process and wait for its end; runs in a thread of its own."""
-    try:
-        process = _start(folder)
-    except OSError as error:
-        _in_loop(loop, _fail, started, error)
-        return
-    host = HostProcess(process.pid)
-    _in_loop(loop, _succeed, started, host)
+def _reap(process: subprocess.Popen[bytes], host: HostProcess, loop: asyncio.AbstractEventLoop) -> None:
+    """Wait for the end of a machine host; runs in a thread of its own."""
     status = process.wait()
-    _in_loop(loop, _end, host, status)
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody wants to know any more
+        loop.call_soon_threadsafe(_end, host, status)
+
+
+def _end(host: HostProcess, status: int) -> None:
+    host.status = status
+    host.ended.set()
 
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:
@@ -71,23 +83,3 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(descriptor)
-
-
-def _in_loop(loop: asyncio.AbstractEventLoop, function: object, *arguments: object) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody wants to know any more
-        loop.call_soon_threadsafe(function, *arguments)  # type: ignore[arg-type]
-
-
-def _succeed(started: asyncio.Future[HostProcess], host: HostProcess) -> None:
-    if not started.done():
-        started.set_result(host)
-
-
-def _fail(started: asyncio.Future[HostProcess], error: OSError) -> None:
-    if not started.done():
-        started.set_exception(error)
-
-
-def _end(host: HostProcess, status: int) -> None:
-    host.status = status
-    host.ended.set()

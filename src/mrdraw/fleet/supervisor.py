@@ -14,7 +14,7 @@ from time import monotonic
 from mrdraw import __version__
 from mrdraw.errors import LinkError, MachineUnreachable, MrDrawError, WrongState
 from mrdraw.fleet.handle import MachineHandle, new_id
-from mrdraw.fleet.process import HostProcess, start_host
+from mrdraw.fleet.process import HostProcess, HostStarter
 from mrdraw.link import unix
 from mrdraw.link.messages import (
     LINK_VERSION,
@@ -50,6 +50,7 @@ class Supervisor:
         handle: MachineHandle,
         settings: Callable[[], MachineSettings],
         autoconnect: Callable[[], str | None],
+        starter: HostStarter,
     ) -> None:
         """`settings` are those of the machine now; `autoconnect` is the port to open by itself, `None` for none."""
         self.handle = handle
@@ -57,6 +58,7 @@ class Supervisor:
         """Set as soon as the host has told its state."""
         self._settings = settings
         self._autoconnect = autoconnect
+        self._starter = starter
         self._configured: MachineSettings | None = None
         self._process: HostProcess | None = None
         self._fresh = False
@@ -121,7 +123,7 @@ class Supervisor:
                     raise LinkError(f"the machine host ended with status {status}; see {folder}/host.log") from None
 
     async def _start(self) -> None:
-        self._process = await start_host(self.handle.folder)
+        self._process = await self._starter.start(self.handle.folder)
         self._fresh = True
         LOGGER.info("machine %s: started its host, process %s", self.handle.id, self._process.pid)
 

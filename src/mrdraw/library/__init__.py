@@ -2,7 +2,7 @@
 
 from mrdraw.library.entries import Entry, FileEntry, FolderEntry, revision_of
 from mrdraw.library.library import Library
-from mrdraw.library.names import EXTENSIONS, clean_name, clean_path, is_printable
+from mrdraw.library.names import EXTENSIONS, clean_file_path, clean_name, clean_path, is_printable
 from mrdraw.library.upload import Upload
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "FolderEntry",
     "Library",
     "Upload",
+    "clean_file_path",
     "clean_name",
     "clean_path",
     "is_printable",

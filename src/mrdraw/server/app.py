@@ -18,14 +18,14 @@ from mrdraw.errors import MrDrawError
 from mrdraw.server import downloads
 from mrdraw.server.api import (
     access,
+    bed,
     connection,
     emergency,
     files,
-    heaters,
     job,
     printer,
     printhead,
-    states,
+    tool,
     typed,
     uploads,
     version,
@@ -38,7 +38,7 @@ from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route, RouteTable
 
 MODULES = (
-    access, version, connection, files, uploads, job, printer, printhead, heaters, states, typed, emergency, downloads,
+    access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, downloads,
 )  # fmt: skip
 
 _COMMON = [

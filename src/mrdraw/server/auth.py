@@ -114,8 +114,8 @@ def _find_machine(scope: Scope) -> None:
 def _key_of(scope: Scope, headers: Headers) -> str | None:
     """The key that came with the request, the first place that has one."""
     if b"apikey=" in scope["query_string"]:
-        found = parse_qs(scope["query_string"].decode("latin-1")).get("apikey")
-        if found:
+        query: str = scope["query_string"].decode("latin-1")
+        if found := parse_qs(query).get("apikey"):
             return found[0]
     if key := headers.get("x-api-key"):
         return str(key)

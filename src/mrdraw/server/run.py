@@ -71,15 +71,15 @@ def serve(basedir: Path, *, host: str | None = None, port: int | None = None, si
 
 
 async def _live(basedir: Path, settings: Settings, listening: socket.socket, *, virtual: bool) -> None:
-    with suppress(OSError):
-        os.nice(_NICE)
     database = Database(basedir / DATABASE)
     accounts = Accounts(database, settings, basedir)
     accounts.ensure_global_key()
     folder = settings.current().folder.uploads
     library = Library(Path(folder) if folder else basedir / "uploads", database)
     library.sweep()
-    fleet = Fleet(settings, basedir, virtual=virtual)
+    fleet = Fleet(settings, basedir, virtual=virtual)  # before the next line: the hosts keep the priority of now
+    with suppress(OSError):
+        os.nice(_NICE)
     hub = Hub(settings, library, accounts, fleet, database)
     try:
         await hub.start()

@@ -37,16 +37,11 @@ def _shown(value: object) -> str:
     return text if len(text) <= 100 else f"{text[:100]}…"
 
 
-def optional_number(value: object, name: str) -> float | None:
-    """A finite number, or nothing. Raises `InvalidValue`."""
-    return None if value is None else number(value, name)
-
-
 def whole_number(value: object, name: str) -> int:
     """An integer of 0 or more, also as a string. Raises `InvalidValue`."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value[:18])
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 12:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
         return value
     raise InvalidValue(f"{name} must be a whole number of 0 or more, not {_shown(value)}.")
 

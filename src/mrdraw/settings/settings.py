@@ -127,14 +127,16 @@ def build(data: Mapping[str, Any]) -> SettingsTree:
     """The tree of this data. Raises `InvalidValue`, naming the member."""
     shaped = dict(data)
     default = str(shaped.get("defaultMachine", "default"))
-    machines = {str(name): dict(machine or {}) for name, machine in dict(shaped.get("machines") or {}).items()}
+    named = _section(shaped, "machines")
+    machines = {name: _section(named, name, "machines.") for name in named}
     machines.setdefault(default, {})
     for section in MACHINE_SECTIONS:
         if section in shaped:
-            above = shaped.pop(section) or {}
-            machines[default][section] = {**above, **(machines[default].get(section) or {})}
-    for machine in machines.values():
-        machine["scripts"] = _flat_scripts(machine.get("scripts"))
+            own = _section(machines[default], section, f"machines.{default}.")
+            machines[default][section] = {**_section(shaped, section), **own}
+            del shaped[section]
+    for name, machine in machines.items():
+        machine["scripts"] = _flat_scripts(_section(machine, "scripts", f"machines.{name}."))
     shaped["machines"] = machines
     try:
         return msgspec.convert({name: value for name, value in shaped.items() if value is not None}, SettingsTree)
@@ -142,12 +144,20 @@ def build(data: Mapping[str, Any]) -> SettingsTree:
         raise InvalidValue(f"{_readable(str(error))}.") from error
 
 
-def _flat_scripts(scripts: object) -> dict[str, str]:
-    """The scripts by name; OctoPrint keeps them under `gcode`, and snippets under `snippets`."""
-    if not isinstance(scripts, Mapping):
+def _section(data: Mapping[str, Any], name: str, place: str = "") -> dict[str, Any]:
+    """The members of a section, none when it is missing or empty. Raises `InvalidValue` when it is no section."""
+    found = data.get(name)
+    if found is None:
         return {}
+    if not isinstance(found, Mapping):
+        raise InvalidValue(f"{place}{name}: this holds named members, not {found!r}.")
+    return dict(found)
+
+
+def _flat_scripts(scripts: Mapping[str, Any]) -> dict[str, str]:
+    """The scripts by name; OctoPrint keeps them under `gcode`, and snippets under `snippets`."""
     flat: dict[str, str] = {}
-    for name, value in {**scripts, **dict(scripts.get("gcode") or {})}.items():
+    for name, value in {**scripts, **_section(scripts, "gcode", "scripts.")}.items():
         if name == "snippets" and isinstance(value, Mapping):
             flat |= {f"snippets/{snippet}": str(text) for snippet, text in value.items()}
         elif name != "gcode" and value is not None:

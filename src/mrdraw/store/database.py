@@ -1,136 +1,149 @@
 """The database: SQLite in WAL mode, one writer thread, reads on a connection of their own.
 
 Invariants: writes run one after the other, each in a transaction that is taken or left as a whole and is on the disk
-when it is acknowledged (`synchronous=FULL`); several processes may use the file at once; a migration runs once, after
-a backup; a database of a newer release is refused.
+when it is acknowledged (`synchronous=FULL`); several processes may use the file at once; the file is its owner's only.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import sqlite3
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
-from mrdraw.errors import DatabaseTooNew
+from mrdraw.errors import DatabaseUnusable
+from mrdraw.store.migrate import migrate
+
+LOGGER = logging.getLogger(__name__)
 
 BUSY_TIMEOUT = 10.0
 """s that a write waits for another process."""
+_TRY_AGAIN = 0.02
 
 _Result = TypeVar("_Result")
+Write = Callable[[sqlite3.Connection], _Result]
+"""What runs inside a transaction; it raises to leave everything as it was."""
 
 
 class Database:
     """An open database."""
 
     def __init__(self, path: Path) -> None:
-        """Open the database, making or migrating it. Raises `DatabaseTooNew`."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open the database, making or migrating it. Raises `DatabaseTooNew`, `DatabaseUnusable`."""
         self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with told_as_unusable(path):
+            _make_private(path)
+            self._writing = _connect(path)
+            try:
+                migrate(self._writing, path)
+                self._reading = _connect(path)
+            except BaseException:
+                self._writing.close()
+                raise
+        self._reads = Lock()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database")
-        self._writing = self._connect()
-        path.chmod(0o600)
-        _migrate(self._writing, path)
-        self._reading = self._connect()
-        self._written = 0
 
     def close(self) -> None:
         """Close the database after the writes that were begun."""
         self._writer.shutdown()
-        self._reading.close()
+        with self._reads:
+            self._reading.close()
         self._writing.close()
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query; quick enough for the loop."""
-        return self._reading.execute(sql, parameters).fetchall()
+        with self._reads:
+            return self._reading.execute(sql, parameters).fetchall()
 
-    async def write(self, function: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    async def write(self, function: Write[_Result]) -> _Result:
         """Run `function` in a transaction, in the writer's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._transact, function)
 
-    def write_now(self, function: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    def write_now(self, function: Write[_Result]) -> _Result:
         """Run `function` in a transaction and wait for it: for the command line and the start."""
         return self._writer.submit(self._transact, function).result()
 
+    def write_soon(self, function: Write[object]) -> None:
+        """Have `function` run in a transaction; nobody waits, a failure is logged."""
+        self._writer.submit(self._transact, function).add_done_callback(_log_failure)
+
     def data_version(self) -> int:
         """A number that is another one once anybody, in this process or another, has written."""
-        (version,) = self._reading.execute("PRAGMA data_version").fetchone()
+        with self._reads:  # writes are another connection's, so SQLite counts those of this process as well
+            (version,) = self._reading.execute("PRAGMA data_version").fetchone()
         return int(version)
 
-    def _transact(self, function: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    def _transact(self, function: Write[_Result]) -> _Result:
         self._writing.execute("BEGIN IMMEDIATE")
         try:
             result = function(self._writing)
+            self._writing.execute("COMMIT")
         except BaseException:
-            self._writing.execute("ROLLBACK")
+            if self._writing.in_transaction:  # a full disk may have ended it already
+                self._writing.execute("ROLLBACK")
             raise
-        self._writing.execute("COMMIT")
         return result
 
 
-def _migrations() -> list[tuple[int, str]]:
-    folder = resources.files("mrdraw.store.migrations")
-    found = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
-    return sorted((int(entry.name.split("_", 1)[0]), entry.read_text(encoding="utf-8")) for entry in found)
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the database to the release's version. Raises `DatabaseTooNew`."""
-    migrations = _migrations()
-    newest = migrations[-1][0]
-    if _version(connection) == newest:
-        return
-    connection.execute("BEGIN IMMEDIATE")  # only one process migrates; the others find it done
+@contextmanager
+def told_as_unusable(path: Path) -> Iterator[None]:
+    """Raise what SQLite says of this database as `DatabaseUnusable`."""
     try:
-        version = _version(connection)
-        if version > newest:
-            raise DatabaseTooNew(
-                f"{path} was written by a newer release (version {version}, this one knows {newest}). "
-                "Install that release again, or restore the backup that lies beside it."
-            )
-        if 0 < version < newest:
-            _back_up(path, version)
-        for number, statements in migrations:
-            if number > version:
-                for statement in _statements(statements):
-                    connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {newest}")
+        yield
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"The database {path} cannot be used: {error}. {_advice(error)}") from error
+
+
+def _advice(error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the reason without its details
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return "Another program is writing to it; try again."
+    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return "Restore a backup in its place, or move it away and begin anew."
+    return "It needs a local disk with space left, in a folder that this user may write to."
+
+
+def _make_private(path: Path) -> None:
+    """Make the file before SQLite does, so that nobody else can ever read it or the files beside it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+    try:
+        _use_wal(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
-        connection.execute("ROLLBACK")
+        connection.close()
         raise
-    connection.execute("COMMIT")
+    return connection
 
 
-def _statements(script: str) -> list[str]:
-    """The statements of a script; `executescript` would end the transaction."""
-    statements, pending = [], ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            statements.append(pending)
-            pending = ""
-    return statements
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; SQLite does not wait by itself when two processes do that at once."""
+    until = monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(_TRY_AGAIN)
+        else:
+            return
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
-def _back_up(path: Path, version: int) -> None:
-    source = sqlite3.connect(path)
-    target = sqlite3.connect(path.with_name(f"{path.name}.before-{version + 1}"))
-    with source, target:
-        source.backup(target)
-    source.close()
-    target.close()
+def _log_failure(done: Future[object]) -> None:
+    if (error := done.exception()) is not None:
+        LOGGER.error("a write to the database failed: %s", error)

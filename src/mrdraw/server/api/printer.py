@@ -1,4 +1,4 @@
-"""`/api/printer`: the state and the temperatures, the last error, and what stands below it (contract, 5.7).
+"""`/api/printer`: the state, the temperatures and the last error (contract, 5.7).
 
 Invariants: answered from the hub's copy; 409 means that the machine is not operational, which clients read as offline.
 """
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from mrdraw.accounts import Permission
 from mrdraw.hub import Machine
 from mrdraw.server.answers import cached
-from mrdraw.server.api import heaters, printhead, typed
+from mrdraw.server.api import heaters
 from mrdraw.server.api.states import need_operational
 from mrdraw.server.records import Record, state_record
 
@@ -62,7 +62,4 @@ ROUTES = (
     Route("GET", "/api/printer/error", read_error, Permission.STATUS),
     Route("GET", "/api/printer/sd", no_card, Permission.STATUS),
     Route("POST", "/api/printer/sd", no_card, Permission.CONTROL),
-    *printhead.ROUTES,
-    *heaters.ROUTES,
-    *typed.ROUTES,
 )

@@ -23,6 +23,8 @@ from mrdraw.hub import Machine
 from mrdraw.hub.view import View
 from mrdraw.server.api.version import COMPATIBLE_VERSION
 from mrdraw.server.context import Services
+from mrdraw.server.api.version import COMPATIBLE_VERSION
+from mrdraw.server.context import Services
 from mrdraw.server.push.subscription import Subscription
 from mrdraw.server.records import (
     Record,

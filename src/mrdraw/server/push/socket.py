@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mrdraw.events import ClientClosed, ClientOpened
-from mrdraw.server.context import machine, services
+from mrdraw.server.context import absolute_url, machine, services
 from mrdraw.server.push.client import PushClient
 from mrdraw.server.push.payloads import connected_message
 from mrdraw.server.responses import json_response
@@ -99,7 +99,9 @@ async def _hear(websocket: WebSocket, client: PushClient) -> None:
 def same_origin(websocket: WebSocket) -> bool:
     """Whether the page that opens the socket came from here; what is no browser sends no origin."""
     origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == websocket.headers.get("host", "").lower()
+    if origin is None:
+        return True
+    return urlsplit(origin).netloc.lower() == urlsplit(absolute_url(websocket, "/")).netloc.lower()
 
 
 ROUTES = (Route("GET", "/sockjs/info", info, None, open=True),)

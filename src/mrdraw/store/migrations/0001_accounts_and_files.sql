@@ -26,6 +26,7 @@ CREATE TABLE sessions (
     digest      TEXT PRIMARY KEY,
     user        TEXT NOT NULL,                  -- "_api" for the global key
     fingerprint TEXT NOT NULL,                  -- of what the session stands on: the password's hash, or the key
+    salt        TEXT,                           -- what the token was derived from; none where it is random
     remember    INTEGER NOT NULL DEFAULT 0,
     created_at  REAL NOT NULL,
     used_at     REAL NOT NULL

@@ -1,0 +1,104 @@
+"""`/api/printer/tool`: temperatures of the tools, selecting, heating, extruding, the flow factor (contract, 5.7).
+
+Invariants: the operational state is looked at first, then the command, then the values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mrdraw.accounts import Permission
+from mrdraw.errors import InvalidValue
+from mrdraw.hub import Machine
+from mrdraw.server.api import heaters
+from mrdraw.server.api.printhead import positive_speed
+from mrdraw.server.api.states import need_operational, need_stillness
+from mrdraw.server.context import command_body, machine
+from mrdraw.server.responses import no_content
+from mrdraw.server.routing import Route
+from mrdraw.server.values import factor, mapping, number
+
+CURRENT_TOOL = "tool"
+"""The name for whichever tool is the current one."""
+
+_TOOL = re.compile(r"tool(\d{1,3})", re.ASCII)
+_COMMANDS = {
+    "select": ("tool",),
+    "target": ("targets",),
+    "offset": ("offsets",),
+    "extrude": ("amount",),
+    "flowrate": ("factor",),
+}
+
+
+async def read(request: Request) -> Response:
+    """`GET /api/printer/tool`."""
+    one = machine(request)
+    need_operational(one)
+    return heaters.answer(request, one, [name for name in one.snapshot.heaters if _TOOL.fullmatch(name)])
+
+
+async def act(request: Request) -> Response:
+    """`POST /api/printer/tool`."""
+    one = machine(request)
+    need_operational(one)
+    command, body = await command_body(request, _COMMANDS)
+    await _ACTIONS[command](one, body)
+    return no_content()
+
+
+async def _select(one: Machine, body: dict[str, object]) -> None:
+    await one.select_tool(_tool_number(one, body["tool"]))
+
+
+async def _targets(one: Machine, body: dict[str, object]) -> None:
+    targets = mapping(body["targets"], "targets")
+    await one.set_targets({_tool_name(one, name): heaters.target(value, name) for name, value in targets.items()})
+
+
+async def _offsets(one: Machine, body: dict[str, object]) -> None:
+    offsets = mapping(body["offsets"], "offsets")
+    await one.set_offsets({
+        f"tool{_tool_number(one, name)}": heaters.offset(value, name) for name, value in offsets.items()
+    })
+
+
+async def _extrude(one: Machine, body: dict[str, object]) -> None:
+    need_stillness(one)
+    speed = body.get("speed")
+    await one.extrude(number(body["amount"], "amount"), None if speed is None else positive_speed(speed))
+
+
+async def _flow_rate(one: Machine, body: dict[str, object]) -> None:
+    await one.set_factor("flowrate", factor(body["factor"]))
+
+
+def _tool_number(one: Machine, name: object) -> int:
+    extruders = one.settings.profile.extruders
+    found = _TOOL.fullmatch(name) if isinstance(name, str) else None
+    if found is None or int(found[1]) >= extruders:
+        accepted = ", ".join(f"tool{tool}" for tool in range(extruders))
+        raise InvalidValue(f"There is no tool {name!r}; accepted are: {accepted}.")
+    return int(found[1])
+
+
+def _tool_name(one: Machine, name: str) -> str:
+    return CURRENT_TOOL if name == CURRENT_TOOL else f"tool{_tool_number(one, name)}"
+
+
+_ACTIONS: dict[str, Callable[[Machine, dict[str, object]], Awaitable[None]]] = {
+    "select": _select,
+    "target": _targets,
+    "offset": _offsets,
+    "extrude": _extrude,
+    "flowrate": _flow_rate,
+}
+
+ROUTES = (
+    Route("GET", "/api/printer/tool", read, Permission.STATUS),
+    Route("POST", "/api/printer/tool", act, Permission.CONTROL),
+)

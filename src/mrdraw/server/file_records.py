@@ -1,0 +1,93 @@
+"""Stored files and folders as clients read them (contract, sections 4.5 and 4.10).
+
+Invariants: every address is absolute and begins as the client's own; members that are not known are left out.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+
+from mrdraw.library import Entry, FileEntry, FolderEntry
+from mrdraw.server.context import absolute_url
+
+ORIGIN = "local"
+FOLDER_TYPE = ("folder",)
+
+Record = dict[str, object]
+
+
+class Addresses:
+    """The addresses of files, as one client reaches them."""
+
+    def __init__(self, request: Request) -> None:
+        self._base = absolute_url(request, "")
+
+    def resource(self, path: str) -> str:
+        """Where the file or folder is described."""
+        return f"{self._base}/api/files/{ORIGIN}/{quote(path)}"
+
+    def download(self, path: str) -> str:
+        """Where the file's content is."""
+        return f"{self._base}/downloads/files/{ORIGIN}/{quote(path)}"
+
+
+def type_path(entry: Entry) -> tuple[str, ...]:
+    """What kind of entry it is, from the general to the special."""
+    return FOLDER_TYPE if isinstance(entry, FolderEntry) else entry.type_path
+
+
+def entry_record(entry: Entry, addresses: Addresses, kind: str | None = None) -> Record:
+    """The whole record; of a folder's files only those of this kind, if one is named."""
+    if isinstance(entry, FolderEntry):
+        return {
+            **_common(entry.name, entry.name, entry, addresses),
+            "children": entry_records(entry.children, addresses, kind),
+        }
+    record = _common(entry.name, entry.display, entry, addresses)
+    known = {"hash": entry.sha1, "user": entry.user, "userdata": entry.userdata}
+    return record | {name: value for name, value in known.items() if value is not None}
+
+
+def entry_records(entries: tuple[Entry, ...], addresses: Addresses, kind: str | None = None) -> list[Record]:
+    """The records of entries; folders stay whatever kind is named."""
+    return [
+        entry_record(entry, addresses, kind)
+        for entry in entries
+        if kind is None or isinstance(entry, FolderEntry) or kind in entry.type_path
+    ]
+
+
+def _common(name: str, display: str, entry: Entry, addresses: Addresses) -> Record:
+    kinds = type_path(entry)
+    return {
+        "name": name,
+        "display": display,
+        "path": entry.path,
+        "type": kinds[0],
+        "typePath": kinds,
+        "origin": ORIGIN,
+        "size": entry.size,
+        "date": entry.date,
+        "refs": _references(entry, addresses),
+    }
+
+
+def abridged_record(entry: Entry, addresses: Addresses) -> Record:
+    """The short record that an upload is answered with."""
+    return {"name": entry.name, "path": entry.path, "origin": ORIGIN, "refs": _references(entry, addresses)}
+
+
+def _references(entry: Entry, addresses: Addresses) -> Record:
+    references: Record = {"resource": addresses.resource(entry.path)}
+    if isinstance(entry, FileEntry):
+        references["download"] = addresses.download(entry.path)
+    return references
+
+
+def newest(entry: Entry) -> int:
+    """When the entry or anything in it changed last, unix s."""
+    if isinstance(entry, FolderEntry):
+        return max((entry.date, *map(newest, entry.children)))
+    return entry.date
