@@ -127,6 +127,15 @@ class Watcher:
     def state(self, text):
         return self.until(lambda kind, payload: kind == "current" and payload["state"]["text"] == text)
 
+    def line(self, wanted):
+        """Wait for a line of the terminal, or find it among those that came."""
+
+        def holds(kind, payload):
+            return kind == "current" and any(wanted(line) for line in payload["logs"])
+
+        if not any(holds(*message) for message in self.messages):
+            self.until(holds)
+
     def events(self):
         return [payload["type"] for kind, payload in self.messages if kind == "event"]
 
@@ -184,9 +193,8 @@ def test_upload_print_pause_resume_cancel_and_done(spine):
         job = spine.get("/api/job")
         assert job["progress"]["completion"] == 100
         assert job["progress"]["printTimeLeft"] == 0
-        logs = [line for kind, payload in watcher.messages if kind == "current" for line in payload["logs"]]
-        assert any(line.startswith("Send: N") and "G1 X49" in line for line in logs)
-        assert any(line.startswith("Recv: ok") for line in logs)
+        watcher.line(lambda line: line.startswith("Send: N") and "G1 X49" in line)
+        watcher.line(lambda line: line.startswith("Recv: ok"))
         assert spine.client.delete("/api/files/local/short.gcode").status_code == 204
         watcher.event("FileDeselected")
     assert spine.get("/api/job")["job"]["file"]["path"] is None
@@ -219,6 +227,7 @@ def test_a_killed_host_is_back_and_says_where_the_job_was_interrupted(spine):
     machine = wait_for(
         lambda: spine.get("/api/v1/machines/default"), lambda machine: machine["interrupted"] is not None
     )
+    print(machine)
     assert machine["interrupted"]["line"] > 1
     assert machine["interrupted"]["file"]["path"] == "long.gcode"
     spine.post("/api/v1/machines/default/interrupted/dismiss")

@@ -52,8 +52,8 @@ class JobLines:
         self.held = False
         self.closing = False
         """the M105 behind the last line was sent"""
-        self.closed = False
-        """and acknowledged"""
+        self.ends_at: float | None = None
+        """when the end may be reported, after that M105 was acknowledged"""
         self.marks: dict[int, Mark] = {}
         self._options = options
         self._parentheses = parentheses

@@ -329,7 +329,7 @@ class MarlinDialect:
         if self._phase is Phase.HELLO:
             due.append(self._hello.deadline())
         elif self._phase in _COUNTING:
-            due += [self._flow.deadline(), self._silence_due()]
+            due += [self._flow.deadline(), self._silence_due(), self._outbox.job_ends_at()]
         return due
 
     def _partial_due(self) -> float:

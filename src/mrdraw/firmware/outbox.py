@@ -1,8 +1,8 @@
 """What wants to be sent, and in which order: emergencies, lines sent again, the set-up, by hand, the job.
 
 Invariants: an emergency waits for nothing; lines that are withheld are reported in their turn, when everything before
-them was taken; the end of a job is reported when an M105 behind its last line was answered, which proves that the
-line was taken.
+them was taken; the end of a job is reported when an M105 behind its last line was answered with temperatures, which
+proves that the line was taken; where the answer proves nothing, a moment later.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ EMERGENCY_STOP = "M112"
 
 _TAKEN_AT_ONCE = frozenset({"M108", "M410", "M524", "M876"})
 """With an emergency parser the firmware takes these from the byte stream (Marlin, e_parser.h)."""
+
+_REFUSAL_WITHIN = 0.5
+"""s in which a firmware that does not answer M105 with ``ok T:…`` would ask for the last line of a job again."""
 
 _OLD_LINES = 64
 """So many lines of a job are asked for when an old one has to be sent again."""
@@ -205,7 +208,8 @@ class Outbox:
         job = self.job
         if job is not None and sent.job is job:
             if sent.final:
-                job.closed = True
+                proven = self._flow.can_synchronise
+                job.ends_at = self._flow.clocks.now + (0.0 if proven else _REFUSAL_WITHIN)
             elif sent.index > job.acknowledged:
                 job.acknowledged = sent.index
                 self._emit(JobLineAcknowledged(sent.index))
@@ -234,9 +238,17 @@ class Outbox:
         wanted = job.wanted()
         if wanted is not None:
             self._emit(LinesWanted(*wanted))
-        if job.closed and not job.held:
+        ends_at = self.job_ends_at()
+        if ends_at is not None and self._flow.clocks.now >= ends_at:
             self.job = None
             self._emit(JobExhausted())
+
+    def job_ends_at(self) -> float | None:
+        """When the end of the job is to be reported, or `None`."""
+        job, window = self.job, self._flow.window
+        if job is None or job.ends_at is None or job.held or window.going_back:
+            return None
+        return None if any(sent.job is job for sent in window.pending) else job.ends_at
 
     def _settle_marks(self, job: JobLines) -> None:
         while not job.held and job.peek() and (mark := job.marks.get(job.next_index)) is not None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from mrdraw.errors import MrDrawError
@@ -36,6 +36,7 @@ from mrdraw.server.errors import error_response, refusal
 from mrdraw.server.push import socket as push
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route, RouteTable
+from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, downloads,
@@ -76,7 +77,7 @@ class Application:
         else:
             request = Request(scope, receive)
             response = await self._answer(request)
-            await response(scope, receive, self._with_headers(scope, send))
+            await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         try:
@@ -119,23 +120,28 @@ class Application:
         else:
             await websocket.close(1008)
 
-    # --- headers ---------------------------------------------------------------------------------------------------
-
     def _preflight(self, request: Request, methods: dict[str, Route]) -> dict[str, str]:
         headers = {"allow": ", ".join(sorted({*methods, "OPTIONS"}))}
-        if self._shares(request.headers):
+        if self.state.services.settings.current().api.allow_cross_origin and "origin" in request.headers:
             headers["access-control-allow-methods"] = request.headers.get("access-control-request-method", "GET")
             headers["access-control-allow-headers"] = request.headers.get("access-control-request-headers", "")
             headers["access-control-max-age"] = "10"
         return headers
 
-    def _shares(self, headers: Headers) -> bool:
-        allowed: bool = self.state.services.settings.current().api.allow_cross_origin
-        return allowed and "origin" in headers
 
-    def _with_headers(self, scope: Scope, send: Send) -> Send:
-        """A `send` that adds what every answer carries."""
-        tree = self.state.services.settings.current()
+class CommonHeaders:
+    """Adds what every answer carries."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; answers get their headers on the way out."""
+        await self._app(scope, receive, self._adding(scope, send) if scope["type"] == "http" else send)
+
+    def _adding(self, scope: Scope, send: Send) -> Send:
+        tree = self._settings.current()
         added = list(_COMMON) if tree.server.allow_framing else [*_COMMON, _FRAMES]
         if tree.api.allow_cross_origin and (origin := Headers(scope=scope).get("origin")):
             added.append((b"access-control-allow-origin", origin.encode("latin-1")))
@@ -163,6 +169,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-def create_app(services: Services) -> Authentication:
+def create_app(services: Services) -> ASGIApp:
     """The application, behind its authentication."""
-    return Authentication(Application(services), services)
+    return CommonHeaders(Authentication(Application(services), services), services.settings)

@@ -5,9 +5,6 @@ Invariants: answered from the hub's copy; 409 means that the machine is not oper
 
 from __future__ import annotations
 
-from mrdraw.server.context import identity, machine
-from mrdraw.server.responses import json_response
-from mrdraw.server.routing import Route
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +14,10 @@ from mrdraw.hub import Machine
 from mrdraw.server.answers import cached
 from mrdraw.server.api import heaters
 from mrdraw.server.api.states import need_operational
+from mrdraw.server.context import identity, machine
 from mrdraw.server.records import Record, state_record
+from mrdraw.server.responses import json_response
+from mrdraw.server.routing import Route
 
 
 async def read(request: Request) -> Response:

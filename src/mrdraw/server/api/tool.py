@@ -62,9 +62,9 @@ async def _targets(one: Machine, body: dict[str, object]) -> None:
 
 async def _offsets(one: Machine, body: dict[str, object]) -> None:
     offsets = mapping(body["offsets"], "offsets")
-    await one.set_offsets({
-        f"tool{_tool_number(one, name)}": heaters.offset(value, name) for name, value in offsets.items()
-    })
+    await one.set_offsets(
+        {f"tool{_tool_number(one, name)}": heaters.offset(value, name) for name, value in offsets.items()}
+    )
 
 
 async def _extrude(one: Machine, body: dict[str, object]) -> None:

@@ -149,8 +149,13 @@ async def _store(request: Request, upload: Receiving, wish: _Wish) -> Response:
     known = services(request)
     await _check(request, wish.path, wish.overwrite)
     made = await asyncio.to_thread(_missing_folders, known.library, wish.path.rpartition("/")[0])
+    who = identity(request)
     entry = await upload.finish(
-        wish.path, display=wish.display, user=identity(request).name, userdata=wish.userdata, overwrite=wish.overwrite
+        wish.path,
+        display=wish.display,
+        user=who.name,
+        userdata=wish.userdata,
+        overwrite=wish.overwrite and who.may(Permission.FILES_DELETE),
     )
     await _reselect(request, entry.path)
     selected, started = await _act_on(request, entry.path, wish)
@@ -171,10 +176,13 @@ async def _reselect(request: Request, path: str) -> None:
     for one in services(request).hub.machines.values():
         if one.selected is None or one.selected.path != path or one.has_job:
             continue
-        if one.is_ready:
-            await one.select(path, one.selected.user)
-        else:
-            one.restore_selection(path)
+        try:
+            if one.is_ready:
+                await one.select(path, one.selected.user)
+            else:
+                one.restore_selection(path)
+        except MrDrawError as error:
+            LOGGER.info("machine %s: %s was replaced but not selected anew: %s", one.id, path, error)
 
 
 async def _act_on(request: Request, path: str, wish: _Wish) -> tuple[bool, bool]:

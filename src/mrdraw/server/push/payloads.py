@@ -16,13 +16,9 @@ import msgspec
 
 from mrdraw import __version__
 from mrdraw.accounts import permission_records
-from mrdraw import __version__
-from mrdraw.accounts import permission_records
 from mrdraw.events import ChartMarked
 from mrdraw.hub import Machine
 from mrdraw.hub.view import View
-from mrdraw.server.api.version import COMPATIBLE_VERSION
-from mrdraw.server.context import Services
 from mrdraw.server.api.version import COMPATIBLE_VERSION
 from mrdraw.server.context import Services
 from mrdraw.server.push.subscription import Subscription
