@@ -124,7 +124,8 @@ class MachineHost:
     # --- threads ---------------------------------------------------------------------------------------------------
 
     def _look_at_ports(self, now: float) -> None:
-        if self.machine.operational or now - self._ports_at < _PORTS_EVERY:
+        asked_for = self._ports_at < 0
+        if (self.machine.operational and not asked_for) or now - self._ports_at < _PORTS_EVERY:
             return
         self._ports_at = now
         self._spawn(self._renew_ports())
@@ -203,7 +204,7 @@ class MachineHost:
             return Reply(id=command.id, code="InvalidValue", text=str(error))
         if isinstance(command, Configure):
             self._remember()
-            self._ports_at = -_PORTS_EVERY
+            self._spawn(self._renew_ports())
         return Reply(id=command.id)
 
     def _stop(self, command: StopHost) -> None:

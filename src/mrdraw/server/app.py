@@ -91,9 +91,9 @@ class Application:
         if "//" in path:
             clean = "/".join(["", *(part for part in path.split("/") if part)])
             return RedirectResponse(str(request.url.replace(path=clean)), 308)
+        machine(request)  # whatever is asked of an unknown machine, it is named as such
         found = self._table.find(path)
         if found is None:
-            machine(request)  # an unknown machine is named as such
             return refusal(404, f"There is nothing at {path}.")
         if method == "OPTIONS":
             return no_content(self._preflight(request, found.methods))

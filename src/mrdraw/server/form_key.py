@@ -104,7 +104,7 @@ class _Looking:
         if self.done:
             return
         _, options = parse_options_header(self._disposition)
-        if b"filename" in options or b"filename*" in options:
+        if b"filename" in options or b"filename*=" in self._disposition.lower():
             self.done = True
         elif options.get(b"name") == _NAME.encode():
             self._data = b""

@@ -12,6 +12,7 @@ import fcntl
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -107,7 +108,23 @@ async def _answer(app: object, listening: socket.socket, basedir: Path) -> None:
     )
     listening.listen(config.backlog)
     _greet(listening, basedir)
-    await uvicorn.Server(config).serve(sockets=[listening])
+    await _Server(config).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends by a signal, but leaves the process alive: what was opened before it has to be closed after it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT for as long as requests are answered."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
 
 
 def _greet(listening: socket.socket, basedir: Path) -> None:

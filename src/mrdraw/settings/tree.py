@@ -1,77 +1,36 @@
-"""The shape of the settings: every section with its defaults.
+"""The shape of the settings: the sections of a machine with their defaults, and the whole tree.
 
-Invariants: names in `config.yaml` are those of the contract (section 5.9, camelCase); a member that is missing has its
-default; what is not known here is kept in the file and reported. Units: s, °C, mm, mm/min, bytes.
+Invariants: what is not known here is kept in the file and reported. The members of `serial`, `profile` and `safety`
+have the names under which the machine host is told of them. Numbers are finite: nothing can be set to "without limit".
+Units: s, °C, mm, mm/min; cutoff in minutes.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Positive = Annotated[float, Meta(gt=0)]
-NotNegative = Annotated[float, Meta(ge=0)]
-Count = Annotated[int, Meta(ge=1, le=99)]
-Status = Annotated[int, Meta(ge=401, le=403)]
+from mrdraw.settings.sections import ApiTree, AppearanceTree, FeatureTree, FolderTree, Section, ServerTree
+
+Positive = Annotated[float, Meta(gt=0, le=1_000_000)]
+NotNegative = Annotated[float, Meta(ge=0, le=1_000_000)]
+Coordinate = Annotated[float, Meta(ge=-1_000_000, le=1_000_000)]
+Celsius = Annotated[float, Meta(ge=0, le=2000)]
+Baudrate = Annotated[int, Meta(ge=0, le=100_000_000)]
+"""0 means: find out."""
 
 
-class _Section(Struct, frozen=True, rename="camel", kw_only=True):
-    """A section of the tree."""
-
-
-class ApiTree(_Section, frozen=True):
-    """The API as a whole."""
-
-    key: str | None = None
-    """The global key, where a person wants to set it; otherwise the one in the database counts."""
-    allow_cross_origin: bool = False
-    anonymous_status: Status = 401
-
-
-class AppearanceTree(_Section, frozen=True):
-    """How the server presents itself."""
-
-    name: str = ""
-
-
-class UploadsTree(_Section, frozen=True):
-    """What may be uploaded; bytes."""
-
-    max_size: Annotated[int, Meta(ge=1)] = 16 * 1024**3
-
-
-class ServerTree(_Section, frozen=True):
-    """Where and how is served."""
-
-    host: str = "127.0.0.1"
-    port: Port = 5000
-    allow_framing: bool = False
-    uploads: UploadsTree = UploadsTree()
-
-
-class FolderTree(_Section, frozen=True):
-    """Folders that lie elsewhere than in the base folder."""
-
-    uploads: str | None = None
-
-
-class TemperatureTree(_Section, frozen=True):
-    """The temperature history, minutes."""
-
-    cutoff: Positive = 30
-
-
-class SerialTree(_Section, frozen=True):
+class SerialTree(Section, frozen=True):
     """How the port is opened and how long is waited for what."""
 
     port: str | None = None
-    baudrate: Annotated[int, Meta(ge=0)] | None = None
+    baudrate: Baudrate | None = None
     autoconnect: bool = False
     additional_ports: tuple[str, ...] = ()
-    additional_baudrates: tuple[int, ...] = ()
+    """Globs."""
+    additional_baudrates: tuple[Annotated[int, Meta(ge=1, le=100_000_000)], ...] = ()
     exclusive: bool = True
     low_latency: bool = True
     timeout_connection: Positive = 10.0
@@ -81,10 +40,10 @@ class SerialTree(_Section, frozen=True):
         "G4", "G28", "G29", "G30", "G32", "M400", "M226", "M600", "M601", "M109", "M190", "M116", "M303",
     )  # fmt: skip
     max_line_length: Annotated[int, Meta(ge=32, le=1024)] = 96
-    max_consecutive_resends: Annotated[int, Meta(ge=1)] = 10
+    max_consecutive_resends: Annotated[int, Meta(ge=1, le=1000)] = 10
 
 
-class ProfileTree(_Section, frozen=True):
+class ProfileTree(Section, frozen=True):
     """What the machine is: its volume, its heaters with ceilings, its axes."""
 
     id: str = "_default"
@@ -93,12 +52,12 @@ class ProfileTree(_Section, frozen=True):
     depth: Positive = 200.0
     height: Positive = 200.0
     origin_center: bool = False
-    extruders: Count = 1
+    extruders: Annotated[int, Meta(ge=1, le=99)] = 1
     heated_bed: bool = True
     heated_chamber: bool = False
-    max_tool_temperature: Positive = 300.0
-    max_bed_temperature: Positive = 120.0
-    max_chamber_temperature: Positive = 80.0
+    max_tool_temperature: Annotated[float, Meta(gt=0, le=2000)] = 300.0
+    max_bed_temperature: Annotated[float, Meta(gt=0, le=2000)] = 120.0
+    max_chamber_temperature: Annotated[float, Meta(gt=0, le=2000)] = 80.0
     max_extrusion: Positive = 500.0
     speed_x: Positive = 6000.0
     speed_y: Positive = 6000.0
@@ -106,22 +65,50 @@ class ProfileTree(_Section, frozen=True):
     speed_e: Positive = 300.0
 
 
-class SafetyTree(_Section, frozen=True):
+class SafetyTree(Section, frozen=True):
     """What happens when nobody decides (docs/architecture.md, Safety)."""
 
     unattended_minutes: Annotated[float, Meta(gt=0, le=120)] = 10.0
     pause_lift: NotNegative = 5.0
     end_lift: NotNegative = 5.0
-    park_x: float | None = 0.0
-    park_y: float | None = None
+    park_x: Coordinate | None = 0.0
+    park_y: Coordinate | None = None
     temperature_silence: Positive = 15.0
-    temperature_overshoot: Positive = 15.0
+    temperature_overshoot: Annotated[float, Meta(gt=0, le=200)] = 15.0
     stop_on_alarm: bool = False
     unhomed_jog: Positive = 10.0
     reset_on_dead_emergency_stop: bool = True
 
 
-class MachineTree(_Section, frozen=True):
+class TemperatureProfile(Section, frozen=True):
+    """The temperatures of a material."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    extruder: Celsius = 0.0
+    bed: Celsius = 0.0
+    chamber: Celsius | None = None
+
+
+class TemperatureTree(Section, frozen=True):
+    """Materials to choose from, and how much of the temperature history is shown."""
+
+    profiles: tuple[TemperatureProfile, ...] = (
+        TemperatureProfile(name="ABS", extruder=210.0, bed=100.0),
+        TemperatureProfile(name="PLA", extruder=180.0, bed=60.0),
+    )
+    cutoff: Positive = 30.0
+    send_automatically: bool = False
+    send_automatically_after: Annotated[int, Meta(ge=0, le=30)] = 1
+
+
+class TerminalFilter(Section, frozen=True):
+    """Lines of the terminal that can be hidden."""
+
+    name: str
+    regex: str
+
+
+class MachineTree(Section, frozen=True):
     """One machine."""
 
     name: str = ""
@@ -129,38 +116,40 @@ class MachineTree(_Section, frozen=True):
     profile: ProfileTree = ProfileTree()
     safety: SafetyTree = SafetyTree()
     temperature: TemperatureTree = TemperatureTree()
-    scripts: dict[str, str] = {}
+    terminal_filters: tuple[TerminalFilter, ...] = ()
+    scripts: dict[str, str] = msgspec.field(default_factory=dict)
     """Templates of G-code by name, as `afterPrintDone` or `snippets/park`."""
 
 
-class SettingsTree(_Section, frozen=True):
+class SettingsTree(Section, frozen=True):
     """All settings."""
 
     api: ApiTree = ApiTree()
     appearance: AppearanceTree = AppearanceTree()
+    feature: FeatureTree = FeatureTree()
     server: ServerTree = ServerTree()
     folder: FolderTree = FolderTree()
+    plugins: dict[str, Any] = msgspec.field(default_factory=dict)
+    """By the plugin's id; each plugin knows its own."""
     default_machine: str = "default"
-    machines: dict[str, MachineTree] = {}
+    machines: dict[str, MachineTree] = msgspec.field(default_factory=dict)
+    """By id; the default machine is always among them."""
 
 
-MACHINE_SECTIONS = ("serial", "profile", "safety", "temperature", "scripts")
+MACHINE_SECTIONS = tuple(field.encode_name for field in msgspec.structs.fields(MachineTree) if field.name != "name")
 """Sections that stand at the top level in OctoPrint's file; there they are the default machine's."""
 
 
-def unknown_members(data: object, shape: type[Struct], path: str = "") -> list[str]:
+def unknown_members(data: object, shape: type[Struct], place: str = "") -> list[str]:
     """The dotted names in `data` that the shape does not know."""
     if not isinstance(data, dict):
         return []
-    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(shape)}
     found = []
     for name, value in data.items():
-        field = fields.get(name)
-        if field is None:
-            found.append(f"{path}{name}")
-        elif isinstance(field.type, type) and issubclass(field.type, Struct):
-            found += unknown_members(value, field.type, f"{path}{name}.")
-        elif name == "machines" and isinstance(value, dict):
-            for machine_id, machine in value.items():
-                found += unknown_members(machine, MachineTree, f"{path}machines.{machine_id}.")
+        kind = fields.get(name)
+        if kind is None:
+            found.append(f"{place}{name}")
+        elif isinstance(kind, type) and issubclass(kind, Struct):
+            found += unknown_members(value, kind, f"{place}{name}.")
     return found

@@ -52,7 +52,7 @@ def _migrate_locked(connection: sqlite3.Connection, path: Path, known: list[Migr
     if version > newest:
         raise DatabaseTooNew(
             f"{path} was written by a newer release (version {version}, this one knows {newest}). "
-            f"Install that release again, or restore the backup {_backup(path, newest + 1)} in its place."
+            f"Install that release again, or restore the backup {_backup(path, version)} in its place."
         )
     if 0 < version < newest:
         _back_up(path, _backup(path, newest))

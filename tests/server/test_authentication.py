@@ -1,0 +1,340 @@
+"""The founding rules: who is answered 401, who 403, and what is open (contract, section 0).
+
+The tables here are typed from section 0 of the contract and from section 3's groups, never taken from the code.
+"""
+
+import asyncio
+
+import pytest
+
+from helpers_hub import run, world
+
+OPEN = {
+    ("POST", "/api/login"),
+    ("POST", "/api/logout"),
+    ("GET", "/sockjs/info"),
+}
+"""Of what is served today; the rest of section 0's open list is not built yet."""
+
+ROUTES = {
+    # route: who may use it (a = admins, u = users, r = readonly)
+    ("POST", "/api/login"): "open",
+    ("POST", "/api/logout"): "open",
+    ("GET", "/sockjs/info"): "open",
+    ("GET", "/api/currentuser"): "aur",
+    ("GET", "/api/version"): "aur",
+    ("GET", "/api/server"): "aur",
+    ("GET", "/api/connection"): "aur",
+    ("POST", "/api/connection"): "au",
+    ("GET", "/api/files"): "aur",
+    ("GET", "/api/files/local"): "aur",
+    ("GET", "/api/files/sdcard"): "aur",
+    ("GET", "/api/files/local/a.gcode"): "aur",
+    ("POST", "/api/files/local"): "au",
+    ("POST", "/api/files/sdcard"): "au",
+    ("POST", "/api/files/local/a.gcode"): "au",
+    ("DELETE", "/api/files/local/a.gcode"): "au",
+    ("GET", "/downloads/files/local/a.gcode"): "aur",
+    ("GET", "/api/job"): "aur",
+    ("POST", "/api/job"): "au",
+    ("GET", "/api/printer"): "aur",
+    ("GET", "/api/printer/error"): "aur",
+    ("GET", "/api/printer/sd"): "aur",
+    ("POST", "/api/printer/sd"): "au",
+    ("GET", "/api/printer/tool"): "aur",
+    ("POST", "/api/printer/tool"): "au",
+    ("GET", "/api/printer/bed"): "aur",
+    ("POST", "/api/printer/bed"): "au",
+    ("GET", "/api/printer/chamber"): "aur",
+    ("POST", "/api/printer/chamber"): "au",
+    ("POST", "/api/printer/printhead"): "au",
+    ("POST", "/api/printer/command"): "au",
+    ("GET", "/api/v1/machines"): "aur",
+    ("GET", "/api/v1/machines/default"): "aur",
+    ("POST", "/api/v1/machines/default/emergency-stop"): "aur",
+    ("POST", "/api/v1/machines/default/attend"): "au",
+    ("POST", "/api/v1/machines/default/interrupted/dismiss"): "au",
+}
+USERS = {"a": "boss", "u": "ann", "r": "rita"}
+
+NOWHERE = [
+    ("GET", "/api/nothing"),
+    ("GET", "/"),
+    ("GET", "/nothing/at/all"),
+    ("DELETE", "/api/version"),
+    ("GET", "/machines/unknown/api/version"),
+    ("GET", "/machines/default/api/version"),
+    ("POST", "/machines/default/api/files/local"),
+    ("GET", "//api/version"),
+    ("GET", "/api//version"),
+    ("GET", "/api/login/"),
+    ("GET", "/apikey=x"),
+]
+
+
+def _with_parameters(path):
+    return path.replace("{path:path}", "a.gcode").replace("{machine_id}", "default")
+
+
+def test_the_table_here_names_every_route():
+    from mrdraw.server.app import all_routes
+
+    assert {(route.method, _with_parameters(route.path)) for route in all_routes()} == set(ROUTES)
+    assert {(route.method, route.path) for route in all_routes() if route.open} == OPEN
+
+
+@pytest.mark.parametrize(
+    "who", ["no key", "an unknown key", "a revoked key", "an unknown bearer", "an unknown session"]
+)
+def test_nobody_is_answered_401_everywhere_but_on_the_open_list(tmp_path, who):
+    async def scenario(_, made):
+        accounts = made.services.accounts
+        revoked = accounts.new_user_key("ann")
+        await asyncio.to_thread(accounts.revoke_user_key, "ann")
+        headers = {
+            "no key": {},
+            "an unknown key": {"X-Api-Key": "unknown"},
+            "a revoked key": {"X-Api-Key": revoked},
+            "an unknown bearer": {"Authorization": "Bearer unknown"},
+            "an unknown session": {"Cookie": "session_P80=unknown"},
+        }[who]
+        async with made.client() as client:
+            for method, path in [*ROUTES, *NOWHERE]:
+                answer = await client.request(method, path, headers=headers)
+                expected_open = (method, path) in OPEN
+                assert (answer.status_code == 401) is not expected_open, (method, path, answer.status_code)
+                assert "www-authenticate" not in answer.headers
+                if not expected_open:
+                    assert "API key" in answer.json()["error"]
+
+    run(tmp_path, scenario)
+
+
+def test_a_known_user_without_the_permission_is_answered_403_and_with_it_never(tmp_path):
+    async def scenario(_, made):
+        for letter, user in USERS.items():
+            async with made.client(made.key(user)) as client:
+                for (method, path), allowed in ROUTES.items():
+                    answer = await client.request(method, path)
+                    forbidden = allowed != "open" and letter not in allowed
+                    assert (answer.status_code == 403) is forbidden, (user, method, path, answer.status_code)
+                    assert answer.status_code != 401, (user, method, path)
+
+    run(tmp_path, scenario)
+
+
+def test_403_comes_before_the_state_of_the_machine(tmp_path):
+    from mrdraw.link.messages import Snapshot
+
+    async def scenario(client, _):
+        for path in ("/api/job", "/api/printer/command", "/api/printer/printhead", "/api/printer/tool"):
+            assert (await client.post(path, json={"command": "start"})).status_code == 403
+
+    run(tmp_path, scenario, snapshot=Snapshot(sequence=1), user="rita")
+
+
+def test_places_of_the_key(tmp_path):
+    async def scenario(_, made):
+        key = made.key("ann")
+        async with made.client() as client:
+            for request in (
+                {"headers": {"X-Api-Key": key}},
+                {"headers": {"x-api-key": key}},
+                {"headers": {"Authorization": f"Bearer {key}"}},
+                {"params": {"apikey": key}},
+            ):
+                answer = await client.get("/api/currentuser", **request)
+                assert answer.json()["name"] == "ann", request
+
+    run(tmp_path, scenario)
+
+
+def test_a_key_in_a_form(tmp_path):
+    async def scenario(_, made):
+        key = made.key("ann")
+        file = {"file": ("a.gcode", b"G28\n")}
+        async with made.client() as client:
+            before = await client.post("/api/files/local", data={"apikey": key}, files=file)
+            assert before.status_code == 201
+            wrong = await client.post("/api/files/local", data={"apikey": "wrong"}, files=file)
+            assert wrong.status_code == 401
+            behind = {"file": ("b.gcode", b"G28\n"), "apikey": (None, key)}
+            assert (await client.post("/api/files/local", files=behind)).status_code == 401
+            urlencoded = await client.post("/api/job", data={"apikey": key, "command": "start"})
+            assert urlencoded.status_code == 415
+            long = await client.post("/api/job", data={"a": "x" * 200_000, "apikey": key})
+            assert long.status_code == 401
+        assert not (made.uploads / "b.gcode").exists()
+
+    run(tmp_path, scenario)
+
+
+def test_the_body_of_nobody_is_not_read(tmp_path):
+    async def scenario(_, made):
+        asked = []
+
+        async def body():
+            asked.append(True)
+            yield b"x"
+
+        async with made.client() as client:
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": "1"}
+            answer = await client.post("/api/files/local", content=body(), headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["connection"] == "close"
+        assert asked == []
+
+    run(tmp_path, scenario)
+
+
+def test_a_setting_for_clients_that_understand_403_only(tmp_path):
+    async def scenario(_, made):
+        made.services.settings.update({"api": {"anonymousStatus": 403}})
+        async with made.client() as client:
+            assert (await client.get("/api/version")).status_code == 403
+
+    run(tmp_path, scenario)
+
+
+def test_every_way_to_the_same_machine(tmp_path):
+    async def scenario(client, _):
+        for path in ("/api/version", "//api/version", "///api/version", "/machines/default/api/version"):
+            assert (await client.get(f"http://mrdraw{path}")).status_code == 200, path
+        assert (await client.get("/api%2Fversion")).status_code == 200
+        assert (await client.get("/machines/unknown/api/version")).status_code == 404
+        moved = await client.get("/api//version")
+        assert (moved.status_code, moved.headers["location"]) == (308, "http://mrdraw/api/version")
+
+    run(tmp_path, scenario)
+
+
+def test_methods(tmp_path):
+    async def scenario(client, _):
+        assert (await client.head("/api/version")).status_code == 200
+        options = await client.options("/api/version")
+        assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+        wrong = await client.delete("/api/version")
+        assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD")
+        assert "DELETE is not allowed" in wrong.json()["error"]
+        assert (await client.get("/api/nothing")).json() == {"error": "There is nothing at /api/nothing."}
+
+    run(tmp_path, scenario)
+
+
+def test_cross_origin(tmp_path):
+    origin = {"Origin": "http://page.example", "Access-Control-Request-Method": "POST"}
+
+    async def scenario(client, made):
+        assert "access-control-allow-origin" not in (await client.get("/api/version", headers=origin)).headers
+        made.services.settings.update({"api": {"allowCrossOrigin": True}})
+        answer = await client.get("/api/version", headers=origin)
+        assert answer.headers["access-control-allow-origin"] == "http://page.example"
+        async with made.client() as nobody:
+            preflight = await nobody.options("/api/job", headers=origin)
+        assert preflight.status_code == 204
+        assert preflight.headers["access-control-allow-methods"] == "POST"
+
+    run(tmp_path, scenario)
+
+
+def test_common_headers_stand_on_refusals_too(tmp_path):
+    async def scenario(_, made):
+        async with made.client() as client:
+            headers = (await client.get("/api/version")).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "sameorigin"
+
+    run(tmp_path, scenario)
+
+
+# --- logging in -----------------------------------------------------------------------------------------------------
+
+
+def test_logging_in_and_the_csrf_pair(tmp_path):
+    async def scenario(_, made):
+        made.key("ann")
+        async with made.client() as client:
+            answer = await client.post("/api/login", json={"user": "ann", "pass": "secret"})
+            record = answer.json()
+            assert (answer.status_code, record["name"], record["_login_mechanism"]) == (200, "ann", "password")
+            assert set(client.cookies) == {"session_P80", "csrf_token_P80"}
+            assert (await client.get("/api/currentuser")).json()["name"] == "ann"
+            without = await client.post("/api/connection", json={"command": "connect"})
+            assert (without.status_code, "CSRF" in without.json()["error"]) == (400, True)
+            for forged in ("x", "x.y", client.cookies["csrf_token_P80"][:-1]):
+                wrong = {"X-CSRF-Token": forged}
+                assert (await client.post("/api/connection", json={}, headers=wrong)).status_code == 400
+            pair = {"X-CSRF-Token": client.cookies["csrf_token_P80"]}
+            right = await client.post("/api/connection", json={"command": "connect"}, headers=pair)
+            assert right.status_code == 204
+            with_key = {"X-Api-Key": made.key("boss")}
+            assert (
+                await client.post("/api/connection", json={"command": "connect"}, headers=with_key)
+            ).status_code == 204
+            assert (await client.post("/api/logout", headers=pair)).status_code == 200
+            assert (await client.get("/api/currentuser")).status_code == 401
+
+    run(tmp_path, scenario)
+
+
+def test_logging_in_with_what_is_wrong(tmp_path):
+    async def scenario(_, made):
+        made.key("ann")
+        async with made.client() as client:
+            for body in ({}, {"user": "ann"}, {"user": 1, "pass": 2}):
+                assert (await client.post("/api/login", json=body)).status_code == 400
+            answers = [
+                (await client.post("/api/login", json={"user": "ann", "pass": "wrong"})).status_code for _ in range(4)
+            ]
+            assert answers == [403, 403, 403, 429]
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("how", ["json", "data", "params"])
+def test_passive_log_in(tmp_path, how):
+    async def scenario(client, made):
+        passive = {how: {"passive": True if how == "json" else "true"}}
+        record = (await client.post("/api/login", **passive)).json()
+        assert (record["name"], record["_login_mechanism"]) == ("ann", "apikey")
+        assert record["groups"] == ["users"]
+        assert record["apikey"] is None
+        assert made.services.accounts.identify_session(record["session"]).name == "ann"
+        again = (await client.post("/api/login", **passive)).json()
+        assert again["session"] == record["session"]
+        async with made.client() as nobody:
+            guest = (await nobody.post("/api/login", **passive)).json()
+        assert "name" not in guest
+        assert guest["needs"]["group"] == ["guests"]
+
+    run(tmp_path, scenario)
+
+
+def test_the_global_key_passively(tmp_path):
+    async def scenario(_, made):
+        async with made.client(made.services.accounts.global_key()) as client:
+            record = (await client.post("/api/login", json={"passive": True})).json()
+        assert (record["name"], record["groups"], record["admin"]) == ("_api", ["admins", "users"], True)
+
+    run(tmp_path, scenario)
+
+
+def test_a_user_added_by_another_process_is_known_at_once(tmp_path):
+    async def main():
+        async with world(tmp_path) as made:
+            from mrdraw.accounts import Accounts
+            from mrdraw.settings import Settings
+            from mrdraw.store import Database
+
+            async with made.client() as client:
+                other = Database(tmp_path / "mrdraw.db")
+                accounts = Accounts(other, Settings(tmp_path), tmp_path)
+                accounts.add_user("new", "x", ("users",))
+                key = accounts.new_user_key("new")
+                assert (await client.get("/api/version", headers={"X-Api-Key": key})).status_code == 200
+                accounts.revoke_user_key("new")
+                assert (await client.get("/api/version", headers={"X-Api-Key": key})).status_code == 401
+                accounts.close()
+                other.close()
+
+    asyncio.run(main())
