@@ -20,7 +20,7 @@ soak: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest tests/firmware tests/machine
 
 bench: $(VENV)/.dev
-	$(BIN)/python bench/wire.py
+	$(BIN)/python bench/faults.py
 	$(BIN)/python bench/undisturbed.py
 
 lint: $(VENV)/.dev

@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from itertools import pairwise
 from pathlib import Path
 
 PATIENCE = 600.0
@@ -24,7 +25,7 @@ def free_port() -> int:
         return int(probing.getsockname()[1])
 
 
-def wait_until(condition, patience: float = PATIENCE) -> None:  # noqa: ANN001 - any callable
+def wait_until(condition, patience: float = PATIENCE) -> None:
     """Wait for a condition."""
     deadline = time.monotonic() + patience
     while not condition():
@@ -175,4 +176,4 @@ def gaps(executed: list[tuple[float, str]], sent: list[str]) -> list[float]:
     """The times between two lines of the job, s."""
     wanted = set(sent)
     times = [at for at, text in executed if text in wanted]
-    return [after - before for before, after in zip(times, times[1:], strict=False)]
+    return [after - before for before, after in pairwise(times)]

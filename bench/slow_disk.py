@@ -11,13 +11,12 @@ BENCH = Path(__file__).parent
 sys.path.append(str(BENCH.parent / "tests"))
 
 from helpers_machine import attached, job_of  # noqa: E402
-from rig import Simulator, gaps, workshop, write_job  # noqa: E402
-from undisturbed import report  # noqa: E402
-
 from mrdraw.link import messages as link  # noqa: E402
 from mrdraw.link.messages import MachineState  # noqa: E402
 from mrdraw.machine import journal, pinned, readahead  # noqa: E402
 from mrdraw.machine.__main__ import main as machine_host  # noqa: E402
+from rig import Simulator, gaps, workshop, write_job  # noqa: E402
+from undisturbed import report  # noqa: E402
 
 DELAY = 1.0
 
@@ -26,7 +25,7 @@ def slow_host(folder: str) -> int:
     """Run a machine host in which the disk is slow."""
     read, sync = pinned.read_blocks, journal.os.fdatasync
 
-    def slow_read(*arguments):  # noqa: ANN002, ANN202
+    def slow_read(*arguments):
         time.sleep(DELAY)
         return read(*arguments)
 
@@ -43,8 +42,6 @@ async def print_it(folder: Path, port: Path) -> None:
     """Print the file on the slow host."""
     host = await asyncio.create_subprocess_exec(sys.executable, __file__, "--host", str(folder / "machine"))
     try:
-        while not (folder / "machine" / "host.sock").exists():
-            await asyncio.sleep(0.05)
         async with attached(folder / "machine") as watcher:
             await watcher.do(link.Configure, settings=link.MachineSettings())
             await watcher.do(link.Connect, port=str(port), baudrate=115200)

@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 
 import httpx
-from mrdraw.server.app import create_app
-from mrdraw.server.context import Services
 
 from helpers_fleet import fake_host, until
 from mrdraw.accounts import Accounts
@@ -14,6 +12,8 @@ from mrdraw.hub import Hub
 from mrdraw.library import Library
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Heater, MachineState, PortInfo
+from mrdraw.server.app import create_app
+from mrdraw.server.context import Services
 from mrdraw.settings import Settings
 from mrdraw.store import Database
 

@@ -148,7 +148,7 @@ async def _connect(folder):
 async def attached(folder):
     """A watcher on the host of this folder."""
     async with asyncio.timeout(PATIENCE):
-        while (client := await _connect(folder)) is None:
+        while (client := await _connect(folder)) is None:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.02)
     await client.send(link.Hello(link_version=LINK_VERSION, build="test"))
     watcher = Watcher(client)
@@ -201,7 +201,8 @@ def gcode(path, lines, *, dwell=None):
     with path.open("w", encoding="utf-8") as file:
         file.write("; a header with ünïcode\n\n")
         for number in range(lines):
-            line = f"G1 X{number % 200}.{number % 7} Y{number // 200 % 200} E{number / 100:.2f}{' F6000' if number == 0 else ''}"
+            speed = "" if number else " F6000"
+            line = f"G1 X{number % 200}.{number % 7} Y{number // 200 % 200} E{number / 100:.2f}{speed}"
             line = f"G4 P{dwell}" if dwell and number % 10 == 9 else line
             file.write(f"{line} ; {number}\n" if number % 5 == 0 else f"{line}\n")
             sent.append(line)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from helpers_firmware import Faults, FirmwareModel, Outcome, events_of, run_job
 from hypothesis import event, given, note
 from hypothesis import strategies as st
 
+from helpers_firmware import Faults, FirmwareModel, Outcome, events_of, run_job
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.options import MarlinOptions
-
 
 OWN = re.compile(rb"M1(?:05|15|10|13|55)")
 """The lines that the dialect sends of its own."""

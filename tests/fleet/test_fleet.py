@@ -43,7 +43,7 @@ def test_the_simulated_machine_is_offered_and_connected(tmp_path, folder):
             machine = fleet.machine("default")
             await until(lambda: machine.snapshot.state is MachineState.OPERATIONAL)
             assert machine.snapshot.port == "VIRTUAL"
-            assert "VIRTUAL" in {port.path for port in machine.snapshot.ports}
+            await until(lambda: "VIRTUAL" in {port.path for port in machine.snapshot.ports})
         finally:
             await fleet.stop()
         assert unix.lives(folder)

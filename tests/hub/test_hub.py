@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 
 import pytest
-from helpers_fleet import fake_host, until
 
+from helpers_fleet import fake_host, until
 from mrdraw import events
 from mrdraw.accounts import Accounts
 from mrdraw.errors import NoSuchMachine

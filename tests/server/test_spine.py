@@ -11,8 +11,9 @@ import time
 
 import httpx
 import pytest
-from helpers_fleet import end_host, host_pid
 from websockets.sync.client import connect
+
+from helpers_fleet import end_host, host_pid
 
 PATIENCE = 60.0
 """s that a condition may take before a test gives up."""
