@@ -30,7 +30,8 @@ class Supervised:
 
     def __init__(self, folder, settings=MachineSettings, port=None):
         self.handle = MachineHandle("default", folder)
-        self.supervisor = Supervisor(self.handle, settings, lambda: port, HostStarter())
+        wanted = link.Connect(id="by itself", port=port) if port else None
+        self.supervisor = Supervisor(self.handle, settings, lambda: wanted, HostStarter())
 
     async def __aenter__(self):
         self._task = asyncio.create_task(self.supervisor.run())
@@ -88,16 +89,34 @@ def test_a_stopped_host_is_unreachable_but_never_replaced(folder):
     asyncio.run(main())
 
 
+VIRTUAL = MachineSettings(virtual=True)
+
+
 def test_the_simulated_machine_is_connected_once(folder):
     async def main():
-        settings = MachineSettings(virtual=True)
-        async with Supervised(folder, lambda: settings, "VIRTUAL") as handle:
+        async with Supervised(folder, lambda: VIRTUAL, "VIRTUAL") as handle:
             await until(lambda: handle.snapshot.state is MachineState.OPERATIONAL)
             await handle.command(link.Disconnect(id="off"))
             await until(lambda: handle.snapshot.state is MachineState.OFFLINE)
-        async with Supervised(folder, lambda: settings, "VIRTUAL") as handle:
+        async with Supervised(folder, lambda: VIRTUAL, "VIRTUAL") as handle:
             await handle.command(link.Attend(id="sign of life"))
             assert handle.snapshot.state is MachineState.OFFLINE
+            os.kill(host_pid(folder), signal.SIGKILL)
+            await until(lambda: not handle.attached)
+            await until(lambda: handle.attached)
+            await handle.command(link.Attend(id="another sign of life"))
+            assert handle.snapshot.state is MachineState.OFFLINE
+
+    asyncio.run(main())
+
+
+def test_a_host_that_died_gets_its_connection_back_by_itself(folder):
+    async def main():
+        async with Supervised(folder, lambda: VIRTUAL, "VIRTUAL") as handle:
+            await until(lambda: handle.snapshot.state is MachineState.OPERATIONAL)
+            os.kill(host_pid(folder), signal.SIGKILL)
+            await until(lambda: not handle.attached)
+            await until(lambda: handle.attached and handle.snapshot.state is MachineState.OPERATIONAL)
 
     asyncio.run(main())
 
@@ -136,16 +155,15 @@ def test_an_old_host_is_replaced_when_its_job_is_over(folder):
             old.snapshot = link.Snapshot(sequence=1, state=MachineState.PRINTING)
             gone = asyncio.Event()
             old.carried_out = lambda message: gone.set() if isinstance(message, link.StopHost) else None
-            one = Supervised(folder)
-            async with one as handle:
+            async with Supervised(folder, lambda: VIRTUAL) as handle:
                 await handle.command(link.Attend(id="1"))
                 assert not old.commands(link.StopHost)
-                old.tell(link.Snapshot(sequence=2, state=MachineState.OFFLINE))
+                old.tell(link.Snapshot(sequence=2, state=MachineState.OPERATIONAL, port="VIRTUAL", baudrate=115200))
                 await until(gone.is_set)
                 await old.stop()
                 await until(lambda: host_pid(folder) is not None)
-                await until(lambda: handle.attached)
-                await handle.command(link.Attend(id="2"))
+                await until(lambda: handle.attached and handle.snapshot.sequence != 2)
+                await until(lambda: handle.snapshot.state is MachineState.OPERATIONAL)
             old.stop = lambda: asyncio.sleep(0)
 
     asyncio.run(main())

@@ -346,6 +346,16 @@ def test_m112_is_an_emergency_stop(tmp_path, body, snapshot):
     run(tmp_path, scenario, snapshot)
 
 
+def test_an_emergency_stop_that_nobody_confirmed_names_what_to_do(tmp_path):
+    async def scenario(client, world):
+        world.host.silent = True
+        answer = await client.post(f"{URL}/command", json={"command": "M112"})
+        assert answer.status_code == 503
+        assert "Switch the machine off" in answer.json()["error"]
+
+    run(tmp_path, scenario)
+
+
 @pytest.mark.parametrize("line", ["M1120", "M112.5", "M117 M112", "; M112", "G1 X112"])
 def test_what_is_no_emergency(tmp_path, line):
     async def scenario(client, world):

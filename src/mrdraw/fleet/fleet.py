@@ -19,7 +19,7 @@ from mrdraw.fleet.handle import MachineHandle, new_id
 from mrdraw.fleet.process import HostStarter
 from mrdraw.fleet.resolved import resolve
 from mrdraw.fleet.supervisor import Supervisor
-from mrdraw.link.messages import MachineSettings, StopHost
+from mrdraw.link.messages import Connect, MachineSettings, StopHost
 
 if TYPE_CHECKING:
     from mrdraw.settings import Settings
@@ -136,12 +136,11 @@ class Fleet:
     def _resolved(self, machine_id: str) -> MachineSettings:
         return resolve(machine_id, self._settings.current().machines[machine_id], virtual=self._virtual)
 
-    def _autoconnect(self, machine_id: str) -> str | None:
+    def _autoconnect(self, machine_id: str) -> Connect | None:
         tree = self._settings.current()
-        serial = tree.machines[machine_id].serial
         if self._virtual and machine_id == tree.default_machine:
-            return VIRTUAL_PORT
-        return serial.port or "AUTO" if serial.autoconnect else None
+            return Connect(id=new_id(), port=VIRTUAL_PORT)
+        return Connect(id=new_id()) if tree.machines[machine_id].serial.autoconnect else None
 
 
 async def _let_go(handle: MachineHandle, supervision: asyncio.Task[None]) -> None:

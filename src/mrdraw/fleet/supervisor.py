@@ -49,10 +49,10 @@ class Supervisor:
         self,
         handle: MachineHandle,
         settings: Callable[[], MachineSettings],
-        autoconnect: Callable[[], str | None],
+        autoconnect: Callable[[], Connect | None],
         starter: HostStarter,
     ) -> None:
-        """`settings` are those of the machine now; `autoconnect` is the port to open by itself, `None` for none."""
+        """`settings` are those of the machine now; `autoconnect` is what to connect to without being asked."""
         self.handle = handle
         self.ready = asyncio.Event()
         """Set as soon as the host has told its state."""
@@ -62,7 +62,10 @@ class Supervisor:
         self._configured: MachineSettings | None = None
         self._process: HostProcess | None = None
         self._fresh = False
-        """Whether we started the host and it was not yet asked to connect."""
+        """Whether the host may be asked to connect: we started it, and it is the first one or replaces an old one.
+
+        One that follows a host which died knows by itself what was open.
+        """
         self._reconnect: Connect | None = None
         """What the host that is being replaced was connected to."""
         self._outdated = False
@@ -124,7 +127,7 @@ class Supervisor:
 
     async def _start(self) -> None:
         self._process = await self._starter.start(self.handle.folder)
-        self._fresh = True
+        self._fresh = self._reconnect is not None or not self.ready.is_set()
         LOGGER.info("machine %s: started its host, process %s", self.handle.id, self._process.pid)
 
     async def _greet(self, client: LinkClient) -> Hello:
@@ -151,11 +154,8 @@ class Supervisor:
             self._spawn(self._replace(snapshot))
 
     async def _connect(self, snapshot: Snapshot) -> None:
-        """Open the port that the settings, or the host before this one, had open."""
-        wanted, self._reconnect = self._reconnect, None
-        port = self._autoconnect()
-        if wanted is None and port is not None:
-            wanted = Connect(id=new_id(), port=port)
+        """Open the port that the host before this one had open, or that the settings name."""
+        wanted, self._reconnect = self._reconnect or self._autoconnect(), None
         if wanted is not None and snapshot.state is MachineState.OFFLINE:
             await self._configure()
             await self.handle.command(wanted)

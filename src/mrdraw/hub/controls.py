@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mrdraw.errors import MachineUnreachable
 from mrdraw.fleet import MachineHandle, new_id
 from mrdraw.link import messages as link
+
+NOT_STOPPED = (
+    "The emergency stop was NOT confirmed: the machine host did not answer within 1 s. "
+    "Switch the machine off at its power switch now."
+)
 
 
 class Controls:
@@ -72,8 +78,11 @@ class Controls:
         await self._ask(link.SetFactor(id=new_id(), kind=kind, percent=percent))
 
     async def emergency_stop(self) -> None:
-        """Stop at once."""
-        await self._ask(link.EmergencyStop(id=new_id()))
+        """Stop at once. Raises `MachineUnreachable` with what a person has to do when nobody confirmed it."""
+        try:
+            await self._ask(link.EmergencyStop(id=new_id()))
+        except MachineUnreachable as error:
+            raise MachineUnreachable(NOT_STOPPED) from error
 
     async def attend(self) -> None:
         """A person is there: heaters stay as they are for another while."""
