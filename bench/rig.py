@@ -72,12 +72,11 @@ class Simulator:
 class Server:
     """`mrdraw serve` on a base folder of its own."""
 
-    def __init__(self, folder: Path, port: Path) -> None:
+    def __init__(self, folder: Path, port: Path, **sections: object) -> None:
         self.base = folder / "base"
         self.base.mkdir()
-        config = {
-            "serial": {"port": str(port), "baudrate": 115200, "autoconnect": True, "additionalPorts": [str(port)]}
-        }
+        serial = {"port": str(port), "baudrate": 115200, "autoconnect": True, "additionalPorts": [str(port)]}
+        config = {"serial": serial, **sections}
         (self.base / "config.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
         self.http_port = free_port()
         self.key = self._mrdraw("key", "--new").split()[-1]
@@ -132,6 +131,11 @@ class Server:
     def state(self) -> str:
         """The state's text."""
         return str(self.get("/api/job")["state"])
+
+    def interrupted(self) -> dict[str, object] | None:
+        """What is known of an interrupted job."""
+        found = self.get("/api/v1/machines/default")["interrupted"]
+        return dict(found) if isinstance(found, dict) else None
 
     def kill(self) -> None:
         """`kill -9`."""

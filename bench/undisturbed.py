@@ -7,6 +7,7 @@ same file stands first, for comparison.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import signal
 import statistics
@@ -72,6 +73,41 @@ def measure(name: str, lines: int, disturb: Callable[[Server], str], *, latency:
     return done == sent
 
 
+def host_killed() -> bool:
+    """`kill -9` of the machine host in a job with a warm bed; nobody decides for 3 s."""
+    with workshop() as temporary:
+        folder = Path(temporary)
+        write_job(folder / "job.gcode", 20_000)
+        simulator = Simulator(folder, "--speed", "0", "--latency", "1")
+        server = Server(folder, simulator.port, safety={"unattendedMinutes": 3 / 60})
+        try:
+            server.start()
+            server.first_answer("/api/version")
+            wait_until(lambda: server.state() == "Operational")
+            server.post("/api/printer/bed", command="target", target=50)
+            server.upload(folder / "job.gcode")
+            server.post("/api/files/local/job.gcode", command="select", print=True)
+            time.sleep(5)
+            before, killed_at = server.host_pid(), time.monotonic()
+            os.kill(before, signal.SIGKILL)
+            wait_until(lambda: server.interrupted() is not None and server.state() == "Operational", 30)
+            back = time.monotonic() - killed_at
+            found = server.interrupted()
+            wait_until(lambda: [text for _, text in simulator.executed()][-1] in {"M140 S0", "M105"}, 30)
+            wait_until(lambda: "M140 S0" in [text for _, text in simulator.executed()][-20:], 30)
+            after = [text for at, text in simulator.executed() if at > killed_at + 0.1]
+        finally:
+            server.stop()
+            simulator.stop()
+    moved = [text for text in after if text.startswith(("G", "M109", "M190", "M140 S5", "M104 S2"))]
+    print(f"machine host killed          back and operational after {back:.2f} s; {found and found['reason']}")
+    print(
+        f"                             sent {found and found['sent']}, acknowledged {found and found['acknowledged']};"
+    )
+    print(f"                             moved or heated afterwards: {moved}; then heaters off, nobody having decided")
+    return found is not None and not moved
+
+
 def slow_disk(lines: int) -> bool:
     """The machine host with each read and each sync of its disk made 1 s slow."""
     command = [sys.executable, str(Path(__file__).with_name("slow_disk.py")), str(lines)]
@@ -96,6 +132,7 @@ def main() -> int:
         measure("server killed five times", lines, killed, latency=1),
         measure("server stopped for 20 s", lines, stopped, latency=1),
         slow_disk(lines),
+        host_killed(),
     ]
     return 0 if all(results) else 1
 

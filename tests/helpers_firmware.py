@@ -301,7 +301,7 @@ def run_job(
     to_host: Faults,
     seed: int = 0,
     options: MarlinOptions | None = None,
-    limit: float = 20_000.0,
+    limit: float = 3_000.0,
 ) -> Outcome:
     """Run a job to its end, on a virtual clock."""
     dialect = MarlinDialect(options)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from helpers_fleet import end_host, fake_host, host_pid, until
+from helpers_machine import Simulator
 from mrdraw.errors import NoSuchMachine
 from mrdraw.fleet import Fleet
 from mrdraw.link import messages as link
@@ -62,6 +63,30 @@ def test_nothing_is_connected_without_being_asked(tmp_path, folder):
             await fleet.stop()
 
     asyncio.run(main())
+
+
+def test_autoconnect_opens_the_port_of_the_settings(tmp_path, folder):
+    (tmp_path / "wire").mkdir()
+    simulator = Simulator(tmp_path / "wire")
+    (tmp_path / "config.yaml").write_text(
+        f"serial:\n  port: {simulator.port}\n  baudrate: 115200\n  autoconnect: true\n"
+        f"  additionalPorts: ['{simulator.port.parent}/tty*']\n"
+    )
+
+    async def main():
+        fleet = Fleet(Settings(tmp_path), tmp_path)
+        await fleet.start()
+        try:
+            machine = fleet.machine("default")
+            await until(lambda: machine.snapshot.state is MachineState.OPERATIONAL)
+            assert machine.snapshot.port == str(simulator.port)
+        finally:
+            await fleet.stop()
+
+    try:
+        asyncio.run(main())
+    finally:
+        simulator.stop()
 
 
 def test_changes_of_the_file_reach_the_host(tmp_path):

@@ -114,6 +114,7 @@ def test_a_host_that_died_gets_its_connection_back_by_itself(folder):
     async def main():
         async with Supervised(folder, lambda: VIRTUAL, "VIRTUAL") as handle:
             await until(lambda: handle.snapshot.state is MachineState.OPERATIONAL)
+            await until(lambda: b"VIRTUAL" in (folder / "memory.msgpack").read_bytes())  # it has written it down
             os.kill(host_pid(folder), signal.SIGKILL)
             await until(lambda: not handle.attached)
             await until(lambda: handle.attached and handle.snapshot.state is MachineState.OPERATIONAL)

@@ -1,17 +1,14 @@
-"""The permissions and the groups that hold them (contract, section 3), as tables.
+"""The permissions (contract, section 3), as a table.
 
-Invariants: ADMIN implies all others; the group `guests` is empty and stays so; keys and needs are those that clients
-know.
+Invariants: every permission has a row; keys and needs are those that clients know; the names and descriptions are ours.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from mrdraw.errors import InvalidValue
-
 ADMINS, USERS, GUESTS, READONLY = "admins", "users", "guests", "readonly"
+"""The keys of the groups."""
 _PLUGIN = "PLUGIN_"
 
 
@@ -61,12 +58,14 @@ class Permission(StrEnum):
 
 
 _P = Permission
+_ALL = (ADMINS, USERS, READONLY)
 _READERS = (USERS, READONLY)
 _OPERATORS = (USERS,)
+_ADMINS = (ADMINS,)
 _NOBODY = ()
 
 _TABLE: dict[Permission, tuple[tuple[str, ...], str, str]] = {
-    _P.ADMIN: ((ADMINS,), "Admin", "May do everything."),
+    _P.ADMIN: (_ADMINS, "Admin", "May do everything."),
     _P.STATUS: (_READERS, "Status", "May see what the machine does."),
     _P.CONNECTION: (_OPERATORS, "Connection", "May connect and disconnect the machine."),
     _P.WEBCAM: (_READERS, "Camera", "May look through the camera."),
@@ -88,24 +87,24 @@ _TABLE: dict[Permission, tuple[tuple[str, ...], str, str]] = {
     _P.TIMELAPSE_ADMIN: (_OPERATORS, "Timelapse settings", "May change how timelapses are made."),
     _P.SETTINGS_READ: (_READERS, "Read settings", "May read settings that are no secret."),
     _P.SETTINGS: (_NOBODY, "Change settings", "May read and change all settings."),
-    _P.PLUGIN_APPKEYS_ADMIN: ((ADMINS,), "All application keys", "May manage everybody's application keys."),
+    _P.PLUGIN_APPKEYS_ADMIN: (_ADMINS, "All application keys", "May manage everybody's application keys."),
     _P.PLUGIN_APPKEYS_GRANT: (_OPERATORS, "Grant application keys", "May give applications a key of their own."),
-    _P.PLUGIN_BACKUP_CREATE: ((ADMINS,), "Back up", "May make backups."),
-    _P.PLUGIN_LOGGING_MANAGE: ((ADMINS,), "Logs", "May read and remove logs."),
-    _P.PLUGIN_HEALTH_CHECK_CHECK: ((ADMINS,), "Health check", "May read the health check."),
-    _P.PLUGIN_ANNOUNCEMENTS_READ: ((ADMINS,), "Read announcements", "May read announcements."),
-    _P.PLUGIN_ANNOUNCEMENTS_MANAGE: ((ADMINS,), "Manage announcements", "May choose announcements."),
+    _P.PLUGIN_BACKUP_CREATE: (_ADMINS, "Back up", "May make backups."),
+    _P.PLUGIN_LOGGING_MANAGE: (_ADMINS, "Logs", "May read and remove logs."),
+    _P.PLUGIN_HEALTH_CHECK_CHECK: (_ADMINS, "Health check", "May read the health check."),
+    _P.PLUGIN_ANNOUNCEMENTS_READ: (_ADMINS, "Read announcements", "May read announcements."),
+    _P.PLUGIN_ANNOUNCEMENTS_MANAGE: (_ADMINS, "Manage announcements", "May choose announcements."),
     _P.PLUGIN_SOFTWAREUPDATE_CHECK: (_OPERATORS, "Look for updates", "May see whether there are updates."),
-    _P.PLUGIN_SOFTWAREUPDATE_UPDATE: ((ADMINS,), "Update", "May install updates."),
-    _P.PLUGIN_SOFTWAREUPDATE_CONFIGURE: ((ADMINS,), "Update settings", "May change how updates are found."),
-    _P.PLUGIN_PLUGINMANAGER_LIST: ((ADMINS, USERS, READONLY), "List plugins", "May see which plugins there are."),
-    _P.PLUGIN_PLUGINMANAGER_MANAGE: ((ADMINS,), "Manage plugins", "May switch plugins on and off."),
-    _P.PLUGIN_PLUGINMANAGER_INSTALL: ((ADMINS,), "Install plugins", "May install plugins."),
+    _P.PLUGIN_SOFTWAREUPDATE_UPDATE: (_ADMINS, "Update", "May install updates."),
+    _P.PLUGIN_SOFTWAREUPDATE_CONFIGURE: (_ADMINS, "Update settings", "May change how updates are found."),
+    _P.PLUGIN_PLUGINMANAGER_LIST: (_ALL, "List plugins", "May see which plugins there are."),
+    _P.PLUGIN_PLUGINMANAGER_MANAGE: (_ADMINS, "Manage plugins", "May switch plugins on and off."),
+    _P.PLUGIN_PLUGINMANAGER_INSTALL: (_ADMINS, "Install plugins", "May install plugins."),
     _P.PLUGIN_ACTION_COMMAND_PROMPT_INTERACT: (_OPERATORS, "Answer prompts", "May answer the firmware's questions."),
     _P.PLUGIN_ACTION_COMMAND_NOTIFICATION_SHOW: (_OPERATORS, "Read notices", "May read the firmware's notices."),
     _P.PLUGIN_ACTION_COMMAND_NOTIFICATION_CLEAR: (_OPERATORS, "Clear notices", "May clear the firmware's notices."),
-    _P.PLUGIN_ACHIEVEMENTS_VIEW: ((ADMINS, USERS, READONLY), "See achievements", "May look at achievements."),
-    _P.PLUGIN_ACHIEVEMENTS_RESET: ((ADMINS,), "Reset achievements", "May reset achievements."),
+    _P.PLUGIN_ACHIEVEMENTS_VIEW: (_ALL, "See achievements", "May look at achievements."),
+    _P.PLUGIN_ACHIEVEMENTS_RESET: (_ADMINS, "Reset achievements", "May reset achievements."),
 }
 """For each permission the groups that hold it, its name, and what it means."""
 
@@ -147,46 +146,6 @@ def _plugin_of(permission: Permission) -> str:
     return words.rsplit("_", 1)[0]
 
 
-# --- groups -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A group of users."""
-
-    key: str
-    name: str
-    description: str
-    permissions: frozenset[Permission]
-    assignable: bool
-
-
-def _holding(group: str) -> frozenset[Permission]:
+def held_by(group: str) -> frozenset[Permission]:
+    """The permissions that a group has by default."""
     return frozenset(permission for permission, (groups, _, _) in _TABLE.items() if group in groups)
-
-
-GROUPS = {
-    ADMINS: Group(ADMINS, "Admins", "May do everything.", frozenset(Permission), assignable=True),
-    USERS: Group(USERS, "Operator", "May work with the machine.", _holding(USERS), assignable=True),
-    READONLY: Group(READONLY, "Read-only Access", "May look.", _holding(READONLY), assignable=True),
-    GUESTS: Group(GUESTS, "Guests", "Everybody who is not logged in; may do nothing.", frozenset(), assignable=False),
-}
-"""The groups by key."""
-
-
-def check_group(key: str) -> str:
-    """The key of a group that a user can be in. Raises `InvalidValue`."""
-    group = GROUPS.get(key)
-    if group is None or not group.assignable:
-        accepted = ", ".join(group.key for group in GROUPS.values() if group.assignable)
-        raise InvalidValue(f"There is no group {key!r} for users; groups are {accepted}.")
-    return key
-
-
-def permissions_of(groups: tuple[str, ...]) -> frozenset[Permission]:
-    """What the members of these groups may do."""
-    held: frozenset[Permission] = frozenset()
-    for key in groups:
-        if key in GROUPS:
-            held |= GROUPS[key].permissions
-    return held

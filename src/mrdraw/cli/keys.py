@@ -38,6 +38,6 @@ def key(basedir: Path, arguments: argparse.Namespace) -> int:
             accounts.ensure_global_key()
             found = accounts.global_key()
     if found is None:
-        raise InvalidValue("The global API key is off. Make one with --new.")
+        raise InvalidValue("There is no global API key that can be shown. Make one with --new.")
     print(f"Global API key: {found}")
     return 0

@@ -17,6 +17,11 @@ from mrdraw.cli import keys, serve, simulate, users
 from mrdraw.errors import MrDrawError
 
 BASEDIR_VARIABLE = "MRDRAW_BASEDIR"
+REPORT = "logs/command.log"
+"""Where in the base folder the details of an unforeseen error go."""
+
+REFUSED = 1
+INTERRUPTED = 130
 
 
 def default_basedir() -> Path:
@@ -52,14 +57,40 @@ def _basedir() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     parsed = build_parser().parse_args(arguments)
-    basedir = parsed.basedir if "basedir" in parsed else default_basedir()
+    basedir = (parsed.basedir if "basedir" in parsed else default_basedir()).expanduser().absolute()
     try:
-        return int(parsed.run(basedir.expanduser().absolute(), parsed))
-    except MrDrawError as error:
-        print(f"mrdraw: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"mrdraw: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", file=sys.stderr)
-        return 1
+        code = int(parsed.run(basedir, parsed))
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, a person reads one line
+        print(f"mrdraw: {_told(error, basedir)}", file=sys.stderr)
+        return REFUSED
+    return code
+
+
+def _told(error: Exception, basedir: Path) -> str:
+    """An error in one line."""
+    if isinstance(error, MrDrawError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+    place = _report(error, basedir)
+    return f"Something unforeseen went wrong ({type(error).__name__}). Please report it{place}."
+
+
+def _report(error: Exception, basedir: Path) -> str:
+    """Keep the details of an unforeseen error; where they are, if they could be kept."""
+    from traceback import format_exception  # noqa: PLC0415 - hopefully never needed
+
+    report = basedir / REPORT
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        with report.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(format_exception(error))
+    except OSError:
+        return ""
+    return f"; the details are in {report}"

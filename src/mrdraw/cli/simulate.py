@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mrdraw.cli.words import Verbs
 
 
+class _LaterParser(argparse.ArgumentParser):
+    """Asks the simulator for its words only when they are needed: other commands do not load it."""
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override] # the overloads all end here
+        """Parse the words that follow."""
+        from mrdraw.simulator import command  # noqa: PLC0415 - slow to load
+
+        command.add_arguments(self)
+        return super().parse_known_args(args, namespace)
+
+
 def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     """Add `simulate` and the firmware it knows."""
-    from mrdraw.simulator import command  # noqa: PLC0415 - the words of the simulator are its own
-
     parser = verbs.add_parser("simulate", help="simulate a machine on a pseudo-terminal", parents=parents)
-    firmwares = parser.add_subparsers(dest="firmware", metavar="FIRMWARE", required=True)
+    kind: type[argparse.ArgumentParser] = _LaterParser
+    firmwares = parser.add_subparsers(dest="firmware", metavar="FIRMWARE", required=True, parser_class=kind)
     marlin = firmwares.add_parser("marlin", help="a Marlin 2.1 on a pseudo-terminal", parents=parents)
-    command.add_arguments(marlin)
     marlin.set_defaults(run=run)
 
 

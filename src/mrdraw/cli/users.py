@@ -52,9 +52,9 @@ def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
 
 def add(basedir: Path, arguments: argparse.Namespace) -> int:
     """`mrdraw user add`."""
-    chosen = arguments.password or _ask_password()
     with opened_accounts(basedir) as accounts:
-        accounts.add_user(arguments.name, chosen, (arguments.group,))
+        accounts.check_new_name(arguments.name)
+        accounts.add_user(arguments.name, _password_of(arguments), (arguments.group,))
     print(f"Added {arguments.name} to {arguments.group}.")
     return 0
 
@@ -79,9 +79,9 @@ def remove(basedir: Path, arguments: argparse.Namespace) -> int:
 
 def password(basedir: Path, arguments: argparse.Namespace) -> int:
     """`mrdraw user password`."""
-    chosen = arguments.password or _ask_password()
     with opened_accounts(basedir) as accounts:
-        accounts.set_password(arguments.name, chosen)
+        accounts.user_record(arguments.name)
+        accounts.set_password(arguments.name, _password_of(arguments))
     print(f"Set the password of {arguments.name}; sessions that were open have ended.")
     return 0
 
@@ -96,18 +96,26 @@ def key(basedir: Path, arguments: argparse.Namespace) -> int:
         if arguments.new:
             found: str | None = accounts.new_user_key(arguments.name)
         else:
-            accounts.user_record(arguments.name)
             found = accounts.user_key(arguments.name)
     if found is None:
-        raise InvalidValue(f"{arguments.name} has no API key. Make one with --new.")
+        raise InvalidValue(f"{arguments.name} has no API key that can be shown. Make one with --new.")
     print(f"API key of {arguments.name}: {found}")
     return 0
 
 
-def _ask_password() -> str:
-    """A password from the terminal, asked twice, or the first line of standard input. Raises `InvalidValue`."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+def _password_of(arguments: argparse.Namespace) -> str:
+    """The password that was given, typed twice on a terminal, or the first line of standard input."""
+    if arguments.password is not None:
+        return str(arguments.password)
+    try:
+        return _typed_password() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    except EOFError:
+        raise InvalidValue("No password was typed. Nothing was changed.") from None
+    except UnicodeDecodeError as error:
+        raise InvalidValue("A password is text; this one holds bytes that are none. Nothing was changed.") from error
+
+
+def _typed_password() -> str:
     first = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != first:
         raise InvalidValue("The two passwords differ. Nothing was changed.")

@@ -54,6 +54,8 @@ class Flow:
         self._outcomes = outcomes
         self._reports_in_ok = False
         """this firmware answers M105 with ``ok T:…``"""
+        self._echoes_numbers = False
+        """this firmware names the line that it acknowledges"""
         self._ignored_oks = 0
         self._early_reports = 0
         """M105s whose answers may still come although they count as taken"""
@@ -63,7 +65,7 @@ class Flow:
         self.window.clear()
         self.probe_due = False
         self.narrow_until = -1
-        self._reports_in_ok = False
+        self._reports_in_ok = self._echoes_numbers = False
         self._ignored_oks = self._early_reports = 0
 
     # --- sending ------------------------------------------------------------------------------------------------------
@@ -113,18 +115,31 @@ class Flow:
         if self.clocks.probes and len(pending) > 1 and not pending[-1].reports:
             self._take_through(len(pending) - 1)  # the probe was a line that was sent again
             return
+        was_probed = self.clocks.probes > 0
         sent = self.window.take_oldest()
         if sent.reports:
             self._early_reports = min(self._early_reports + 1, _IGNORED_OKS)
         self.clocks.start()
+        if was_probed and self._only_probes_left:
+            self.clocks.hurry()
         self._taken(sent)
+
+    @property
+    def _only_probes_left(self) -> bool:
+        """Whether nothing but probes is in flight, of a firmware whose answers to them cannot be told from others."""
+        pending = self.window.pending
+        return bool(pending) and not self._reports_in_ok and all(sent.reports for sent in pending)
 
     def _by_number(self, payload: str) -> bool:
         number = replies.echoed_number(payload)
-        place = None if number is None else self.window.place_of(number)
+        if number is None:
+            return False
+        place = self.window.place_of(number)
         if place is not None:
+            self._echoes_numbers = True
             self._take_through(place)
-        return place is not None
+            return True
+        return self._echoes_numbers and number <= self.window.acknowledged
 
     def _by_report(self) -> bool:
         self._reports_in_ok = True
@@ -139,7 +154,7 @@ class Flow:
 
     def _take_through(self, place: int) -> None:
         """The lines up to `place` in the window were taken; the acknowledges of all but the last were lost."""
-        if place:
+        if place or self.clocks.quick:
             self._outcomes.emit(LostAcknowledge())
         taken = self.window.take_through(place)
         self.clocks.start()
@@ -198,6 +213,8 @@ class Flow:
             self._reports_in_ok = False
             self._ignored_oks = 0
             self.take_oldest()
+        elif clocks.quick and self._only_probes_left:
+            self._take_through(len(self.window.pending) - 1)  # one acknowledge came for two lines: one was lost
         elif clocks.may_probe(long_running=long_running):
             self.probe()
 

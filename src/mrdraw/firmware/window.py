@@ -90,5 +90,5 @@ class Window:
         taken += [sent for sent in passed if sent is not None]
         self.pending.clear()
         self.following = number
-        self.acknowledged = max(self.acknowledged, number - 1)
+        self.acknowledged = number - 1
         return taken

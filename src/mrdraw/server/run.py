@@ -21,6 +21,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from mrdraw import __version__
 from mrdraw.accounts import Accounts
@@ -82,66 +83,74 @@ async def _live(basedir: Path, settings: Settings, listening: socket.socket, *, 
     with suppress(OSError):
         os.nice(_NICE)
     hub = Hub(settings, library, accounts, fleet, database)
+    server = _Server(create_app(Services(settings, accounts, library, hub)))
     try:
         await hub.start()
         gc.collect()
         gc.freeze()
-        await _answer(create_app(Services(settings, accounts, library, hub)), listening, basedir)
+        await server.answer(listening, basedir)
     finally:
         await hub.stop()
         accounts.close()
         database.close()
 
 
-async def _answer(app: object, listening: socket.socket, basedir: Path) -> None:
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type] # uvicorn's type wants functions
-        lifespan="off",
-        loop="none",
-        http="httptools",
-        ws="websockets-sansio",
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=_GRACE,
-    )
-    listening.listen(config.backlog)
-    _greet(listening, basedir)
-    await _Server(config).serve(sockets=[listening])
-
-
 class _Server(uvicorn.Server):
-    """Ends by a signal, but leaves the process alive: what was opened before it has to be closed after it."""
+    """Ends by a signal at any time, but leaves the process alive: what was opened before it is closed after it."""
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take SIGTERM and SIGINT for as long as requests are answered."""
+    def __init__(self, app: ASGIApp) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            loop="none",
+            http="httptools",
+            ws="websockets-sansio",
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=_GRACE,
+        )
+        super().__init__(config)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(number)
+
+    async def answer(self, listening: socket.socket, basedir: Path) -> None:
+        """Answer requests until a signal comes; at once if one came already."""
+        if self.should_exit:
+            return
+        listening.listen(self.config.backlog)
+        _greet(listening, basedir)
+        await self.serve(sockets=[listening])
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The signals are taken already."""
+        yield
 
 
 def _greet(listening: socket.socket, basedir: Path) -> None:
     """Say how to talk to the server."""
     host, port = listening.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    base = f"--basedir {basedir}"
+    base, command = f"--basedir {basedir}", _command()
     lines = (
         f"MrDraw {__version__} serves {address}",
-        f"  a key:      mrdraw key {base}",
-        f"  a user:     mrdraw user add NAME --group admins {base}",
+        f"  a key:      {command} key {base}",
+        f"  a user:     {command} user add NAME --group admins {base}",
         f"  try it:     curl -H 'X-Api-Key: KEY' {address}/api/printer",
         "  slicers:    printer type OctoPrint, this address, that key",
         "  stop:       Ctrl-C (a running job goes on without the server)",
     )
     print("\n".join(lines), flush=True)
     LOGGER.info("serving %s from %s", address, basedir)
+
+
+def _command() -> str:
+    """How this command was called."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "mrdraw" else "python -m mrdraw"
 
 
 # --- what is taken before ---------------------------------------------------------------------------------------------
@@ -174,16 +183,10 @@ def _listen(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(address)
-        _probe(bound)
     except OSError as error:
         bound.close()
         raise _not_bound(host, port, error) from error
     return bound
-
-
-def _probe(bound: socket.socket) -> None:
-    """Listening fails where another program listens with SO_REUSEADDR, too."""
-    bound.listen(1)
 
 
 def _not_bound(host: str, port: int, error: OSError) -> MrDrawError:

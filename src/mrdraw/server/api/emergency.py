@@ -6,15 +6,13 @@ compatible API has no word for stands here and nowhere else.
 
 from __future__ import annotations
 
-from mrdraw.server.context import services
-from mrdraw.server.responses import json_response, no_content
-from mrdraw.server.routing import Route
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
 from mrdraw.hub import Machine
 from mrdraw.link.messages import Interrupted
+from mrdraw.server.context import services
 from mrdraw.server.records import (
     Record,
     job_record,
@@ -23,6 +21,8 @@ from mrdraw.server.records import (
     state_record,
     temperature_record,
 )
+from mrdraw.server.responses import json_response, no_content
+from mrdraw.server.routing import Route
 
 _BASE = "/api/v1/machines"
 _ONE = f"{_BASE}/{{machine_id}}"
