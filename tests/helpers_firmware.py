@@ -209,6 +209,8 @@ class FirmwareModel:
         extra = ""
         if text == "M115":
             self.said += [IDENTITY, "Cap:AUTOREPORT_TEMP:0", "Cap:EMERGENCY_PARSER:0"]
+        elif text == "M114":
+            self.said.append("X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:0 Y:0 Z:0")
         elif text == "M105" and self.silent_m105:
             self.said.append(TEMPERATURES)
         elif text == "M105":

@@ -165,8 +165,9 @@ async def running(tmp_path, *options, settings=None, connect=True):
     simulator = Simulator(tmp_path, *options)
     folder = tmp_path / "machine"
     unix.make_private(folder)
-    host = Host(folder)
+    host = None
     try:
+        host = Host(folder)
         async with attached(folder) as watcher:
             await watcher.do(link.Configure, settings=settings or link.MachineSettings())
             if connect:
@@ -174,7 +175,8 @@ async def running(tmp_path, *options, settings=None, connect=True):
                 await watcher.state(MachineState.OPERATIONAL)
             yield simulator, host, watcher
     finally:
-        host.stop()
+        if host is not None:
+            host.stop()
         simulator.stop()
 
 

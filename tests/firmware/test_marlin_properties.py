@@ -11,7 +11,7 @@ from helpers_firmware import Faults, FirmwareModel, Outcome, events_of, run_job
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.options import MarlinOptions
 
-OWN = re.compile(rb"M1(?:05|15|10|13|55)")
+OWN = re.compile(rb"M1(?:05|10|13|14|15|55)")
 """The lines that the dialect sends of its own."""
 
 

@@ -92,6 +92,11 @@ def test_a_stopped_host_is_unreachable_but_never_replaced(folder):
 VIRTUAL = MachineSettings(virtual=True)
 
 
+def remembers_a_port(folder):
+    """Whether the machine host has written down what it is connected to."""
+    return b"VIRTUAL" in (folder / "memory.msgpack").read_bytes()
+
+
 def test_the_simulated_machine_is_connected_once(folder):
     async def main():
         async with Supervised(folder, lambda: VIRTUAL, "VIRTUAL") as handle:
@@ -101,6 +106,7 @@ def test_the_simulated_machine_is_connected_once(folder):
         async with Supervised(folder, lambda: VIRTUAL, "VIRTUAL") as handle:
             await handle.command(link.Attend(id="sign of life"))
             assert handle.snapshot.state is MachineState.OFFLINE
+            await until(lambda: not remembers_a_port(folder))
             os.kill(host_pid(folder), signal.SIGKILL)
             await until(lambda: not handle.attached)
             await until(lambda: handle.attached)
@@ -114,7 +120,7 @@ def test_a_host_that_died_gets_its_connection_back_by_itself(folder):
     async def main():
         async with Supervised(folder, lambda: VIRTUAL, "VIRTUAL") as handle:
             await until(lambda: handle.snapshot.state is MachineState.OPERATIONAL)
-            await until(lambda: b"VIRTUAL" in (folder / "memory.msgpack").read_bytes())  # it has written it down
+            await until(lambda: remembers_a_port(folder))
             os.kill(host_pid(folder), signal.SIGKILL)
             await until(lambda: not handle.attached)
             await until(lambda: handle.attached and handle.snapshot.state is MachineState.OPERATIONAL)

@@ -101,8 +101,8 @@ def test_it_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     port = tmp_path / "port"
     script = (
         "import subprocess, sys, os, time\n"
-        "subprocess.Popen([sys.executable, '-m', 'mrdraw.simulator', 'marlin', '--end-with-parent', '--port', "
-        f"{str(port)!r}])\n"
+        "subprocess.Popen([sys.executable, '-m', 'mrdraw.simulator', 'marlin', '--end-with', str(os.getpid()), "
+        f"'--port', {str(port)!r}])\n"
         f"while not os.path.lexists({str(port)!r}): time.sleep(0.01)\n"
         "time.sleep(600)\n"
     )

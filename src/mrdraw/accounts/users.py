@@ -127,4 +127,4 @@ def _is_storable(name: str) -> bool:
 
 
 def _no_such_user(name: str, known: list[str]) -> NoSuchUser:
-    return NoSuchUser(f"There is no user {name!r}. Users: {', '.join(known) or 'none yet'}.")
+    return NoSuchUser(f"There is no user {name}. Users: {', '.join(known) or 'none yet'}.")

@@ -58,7 +58,7 @@ class Flow:
         """this firmware names the line that it acknowledges"""
         self._ignored_oks = 0
         self._early_reports = 0
-        """M105s whose answers may still come although they count as taken"""
+        """M105s that a plain ``ok`` seemed to answer"""
 
     def clear(self) -> None:
         """The firmware starts anew."""
@@ -101,11 +101,11 @@ class Flow:
         pending = self.window.pending
         if not pending:
             return
-        if payload:
-            if self._by_number(payload) or (has_temperatures(payload) and self._by_report()):
-                return
-        elif self._reports_in_ok and pending[0].reports and self._ignored_oks < _IGNORED_OKS:
-            self._ignored_oks += 1
+        reports = has_temperatures(payload)
+        if payload and (self._by_report() if reports else self._by_number(payload)):
+            return
+        if not reports and self._reports_in_ok and pending[0].reports and self._ignored_oks < _IGNORED_OKS:
+            self._ignored_oks += 1  # one too many: the answer to this line looks otherwise
             return
         self.take_oldest()
 
@@ -118,7 +118,7 @@ class Flow:
         was_probed = self.clocks.probes > 0
         sent = self.window.take_oldest()
         if sent.reports:
-            self._early_reports = min(self._early_reports + 1, _IGNORED_OKS)
+            self._early_reports += 1
         self.clocks.start()
         if was_probed and self._only_probes_left:
             self.clocks.hurry()
@@ -142,13 +142,12 @@ class Flow:
         return self._echoes_numbers and number <= self.window.acknowledged
 
     def _by_report(self) -> bool:
-        self._reports_in_ok = True
         places = self.window.places_of_reports()
         if not places:
-            early = self._early_reports
-            self._early_reports = max(0, early - 1)
-            return early > 0
-        self._early_reports = len(places) - 1 if self.clocks.probes else 0
+            known = self._reports_in_ok or self._early_reports > 0
+            self._reports_in_ok = known
+            return known  # one too many
+        self._reports_in_ok = True
         self._take_through(places[-1] if self.clocks.probes else places[0])
         return True
 
@@ -209,10 +208,10 @@ class Flow:
                 f"The firmware did not answer for {clocks.now - clocks.heard:.0f} s, nor to {clocks.probes} probes.",
                 "timeout",
             )
-        elif self._ignored_oks:
+        elif self._ignored_oks and clocks.probes:
             self._reports_in_ok = False
             self._ignored_oks = 0
-            self.take_oldest()
+            self._take_through(len(self.window.pending) - 1)
         elif clocks.quick and self._only_probes_left:
             self._take_through(len(self.window.pending) - 1)  # one acknowledge came for two lines: one was lost
         elif clocks.may_probe(long_running=long_running):

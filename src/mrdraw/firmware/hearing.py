@@ -38,6 +38,8 @@ class Hearing:
         self.capabilities: dict[str, bool] = {}
         self.reported_at: float | None = None
         """when temperatures came last without being asked for"""
+        self.position_at = -1.0
+        """when a position came last"""
         self.halted = False
         self.learned = False
         """something new is known of the firmware"""
@@ -64,27 +66,28 @@ class Hearing:
                 return
             self.settle_error()
         self._error_since = now
-        if not any(listener(text) for listener in self._listeners):
-            self.report(text, now)
+        if not any(listener(text) for listener in self._listeners) and self._report(text, now):
+            self.reported_at = now
 
-    def take_payload(self, payload: str) -> None:
+    def take_payload(self, payload: str, now: float) -> None:
         """What followed an ``ok``: an answer to something that was asked."""
         if not self._identity(payload):
-            self.report(payload)
+            self._report(payload, now)
 
-    def report(self, text: str, now: float | None = None) -> None:
-        """Temperatures or a position; `now` is given when nobody asked for them."""
+    def _report(self, text: str, now: float) -> bool:
+        """Temperatures or a position; the result says whether temperatures came."""
         if ":" not in text:
-            return
+            return False
         if has_temperatures(text):
             found = parse_temperatures(text, self.tool)
             if found is not None:
                 self._emit(Temperatures(*found))
-                self.reported_at = now if now is not None else self.reported_at
-            return
+            return found is not None
         position = parse_position(text)
         if position is not None:
+            self.position_at = now
             self._emit(Position(position))
+        return False
 
     # --- errors -------------------------------------------------------------------------------------------------------
 

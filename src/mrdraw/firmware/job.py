@@ -50,10 +50,12 @@ class JobLines:
         """the line that is sent next"""
         self.acknowledged = first - 1
         self.held = False
-        self.closing = False
-        """the M105 behind the last line was sent"""
+        self.asking = True
+        """a question has to be asked behind the last line, whose answer proves that the line was taken"""
+        self.questions = 0
+        self.asked_at = 0.0
         self.ends_at: float | None = None
-        """when the end may be reported, after that M105 was acknowledged"""
+        """when the end may be reported, after the question was acknowledged"""
         self.marks: dict[int, Mark] = {}
         self._options = options
         self._parentheses = parentheses

@@ -288,7 +288,7 @@ class MarlinDialect:
             return
         has_report = ":" in payload
         if has_report:
-            self._hearing.take_payload(payload)
+            self._hearing.take_payload(payload, self._clocks.now)
         if self._phase in _COUNTING and not self._refusals.take_ok(self._outbox.job, has_report=has_report):
             self._flow.acknowledge(payload)
 

@@ -1,8 +1,8 @@
 """What wants to be sent, and in which order: emergencies, lines sent again, the set-up, by hand, the job.
 
 Invariants: an emergency waits for nothing; lines that are withheld are reported in their turn, when everything before
-them was taken; the end of a job is reported when an M105 behind its last line was answered with temperatures, which
-proves that the line was taken; where the answer proves nothing, a moment later.
+them was taken; the end of a job is reported when the machine answered a question behind its last line, which proves that
+the line was taken.
 """
 
 from __future__ import annotations
@@ -34,8 +34,12 @@ EMERGENCY_STOP = "M112"
 _TAKEN_AT_ONCE = frozenset({"M108", "M410", "M524", "M876"})
 """With an emergency parser the firmware takes these from the byte stream (Marlin, e_parser.h)."""
 
-_REFUSAL_WITHIN = 0.5
-"""s in which a firmware that does not answer M105 with ``ok T:…`` would ask for the last line of a job again."""
+_POSITION = b"M114"
+"""The question behind the last line of a job. Nobody else asks it, so its answer proves that the line was taken."""
+
+_ANSWER_WITHIN = 0.5
+_QUESTIONS = 3
+"""So often, and s, the position is waited for after an acknowledge; some firmware does not answer."""
 
 _OLD_LINES = 64
 """So many lines of a job are asked for when an old one has to be sent again."""
@@ -168,10 +172,12 @@ class Outbox:
         return sent.wire
 
     def _close_job(self, job: JobLines) -> bytes | None:
-        if job.closing or not job.done or self._flow.window.pending:
+        if not job.asking or not job.done or self._flow.window.pending:
             return None
-        job.closing = True
-        sent = self._flow.ask_temperatures()
+        job.asking = False
+        job.questions += 1
+        job.asked_at = self._flow.clocks.now
+        sent = self._flow.send(_POSITION)
         sent.job, sent.final = job, True
         return sent.wire
 
@@ -208,8 +214,8 @@ class Outbox:
         job = self.job
         if job is not None and sent.job is job:
             if sent.final:
-                proven = self._flow.can_synchronise
-                job.ends_at = self._flow.clocks.now + (0.0 if proven else _REFUSAL_WITHIN)
+                proven = self._hearing.position_at >= job.asked_at
+                job.ends_at = self._flow.clocks.now + (0.0 if proven else _ANSWER_WITHIN)
             elif sent.index > job.acknowledged:
                 job.acknowledged = sent.index
                 self._emit(JobLineAcknowledged(sent.index))
@@ -239,9 +245,13 @@ class Outbox:
         if wanted is not None:
             self._emit(LinesWanted(*wanted))
         ends_at = self.job_ends_at()
-        if ends_at is not None and self._flow.clocks.now >= ends_at:
-            self.job = None
-            self._emit(JobExhausted())
+        if ends_at is None or self._flow.clocks.now < ends_at:
+            return
+        if self._hearing.position_at < job.asked_at and job.questions < _QUESTIONS:
+            job.asking, job.ends_at = True, None
+            return
+        self.job = None
+        self._emit(JobExhausted())
 
     def job_ends_at(self) -> float | None:
         """When the end of the job is to be reported, or `None`."""

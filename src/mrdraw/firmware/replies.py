@@ -38,6 +38,7 @@ _OK = re.compile(rf"[oO][kK](?=$|[^a-zA-Z]|{_REPORT_GLUED_TO_OK}|{_REPLY_GLUED_T
 _LOST_NEWLINE = re.compile(rf"[oO][kK](?={_REPLY_GLUED_TO_OK})")
 _GLUED_OK = re.compile(r"^(?:File deleted|Deletion failed|Done saving file)\b.*ok$", re.IGNORECASE)
 _RESEND = re.compile(r"(?:^|\W)(?:resend|rs)\b\s*:?\s*N?\s*:?\s*(\d+)", re.IGNORECASE)
+_RESEND_GLUED = re.compile(r"Resend:\s*(\d+)")
 _LAST_LINE = re.compile(r"last line\s*:\s*(\d+)", re.IGNORECASE)
 _EXPECTED_LINE = re.compile(r"expected line (\d+) got", re.IGNORECASE)
 _BUSY = re.compile(r"^(?:echo:)?\s*busy:\s*(.+)$", re.IGNORECASE)
@@ -183,7 +184,7 @@ def _last_number(text: str) -> int | None:
 
 def resend_request(text: str, *, anywhere: bool = False) -> int | None:
     """The number that the firmware asks for again, or `None`. Usually the request stands at the start of a line."""
-    found = _RESEND.search(text) if anywhere else _RESEND.match(text)
+    found = (_RESEND.search(text) if anywhere else _RESEND.match(text)) or _RESEND_GLUED.search(text)
     return int(found[1]) if found else None
 
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
@@ -54,6 +55,7 @@ class MachineHost:
         self._ports_at = -_PORTS_EVERY
         self._ending = asyncio.Event()
         self._tasks: set[asyncio.Future[object]] = set()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="memory")
 
     # --- the life of the process -----------------------------------------------------------------------------------
 
@@ -107,7 +109,8 @@ class MachineHost:
         for link in list(self._links):
             link.close()
         self._memory = Memory(settings=machine.settings)
-        await asyncio.to_thread(remember, self._folder, self._memory)
+        await self._written(self._memory)
+        self._writer.shutdown()
 
     def _tick(self) -> None:
         now = monotonic()
@@ -144,7 +147,11 @@ class MachineHost:
         """Write the settings and the connection down."""
         port, baudrate = self.connector.wanted or (None, None)
         self._memory = Memory(settings=self.machine.settings, port=port, baudrate=baudrate)
-        self._spawn(asyncio.to_thread(remember, self._folder, self._memory))
+        self._spawn(self._written(self._memory))
+
+    async def _written(self, memory: Memory) -> None:
+        """Write the memory; one thread does, so that the last one stays."""
+        await asyncio.get_running_loop().run_in_executor(self._writer, remember, self._folder, memory)
 
     def _spawn(self, work: object) -> None:
         task = asyncio.ensure_future(work)  # type: ignore[call-overload] # a coroutine of this class

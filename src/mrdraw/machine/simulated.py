@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -35,7 +36,7 @@ async def start_simulator(folder: Path, firmware: str = "marlin") -> SimulatedMa
     port = folder / _NAME
     port.unlink(missing_ok=True)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "mrdraw.simulator", firmware, "--port", str(port), "--end-with-parent"),
+        *(sys.executable, "-m", "mrdraw.simulator", firmware, "--port", str(port), "--end-with", str(os.getpid())),
         stdin=asyncio.subprocess.DEVNULL,
     )
     deadline = asyncio.get_running_loop().time() + _START_TIMEOUT

@@ -134,7 +134,7 @@ def wire_options(arguments: argparse.Namespace) -> WireOptions:
         to_host=to_host,
         seed=arguments.seed,
         reset_on_open=arguments.reset_on_open,
-        end_with_parent=arguments.end_with_parent,
+        end_with=arguments.end_with,
     )
 
 
@@ -172,7 +172,7 @@ def _add_wire_arguments(group: argparse._ArgumentGroup) -> None:
     add("--fault", dest="faults", action="append", default=[], metavar="FAULT", help=_FAULT_HELP)
     add("--seed", type=int, default=0, help="of the faults")
     add("--reset-on-open", action="store_true", help="opening the port resets the firmware")
-    add("--end-with-parent", action="store_true", help="end when the parent process is gone")
+    add("--end-with", type=int, metavar="PID", help="end when this process, the parent, is gone")
 
 
 def _add_record_arguments(group: argparse._ArgumentGroup) -> None:

@@ -62,7 +62,8 @@ class WireOptions:
     """of the faults"""
     reset_on_open: bool = False
     """opening the port resets the firmware, as DTR does on many boards"""
-    end_with_parent: bool = False
+    end_with: int | None = None
+    """The process with which the simulator ends: its parent, who may be gone before we look."""
 
     def __post_init__(self) -> None:
         """Refuse what no wire has. Raises `InvalidValue`."""
@@ -81,7 +82,6 @@ class PtyRunner:
         self._recorder = recorder
         self._faults_to_firmware = FaultyChannel(wire.to_firmware, f"{wire.seed} to firmware")
         self._faults_to_host = FaultyChannel(wire.to_host, f"{wire.seed} to host")
-        self._parent = os.getppid()
         self._stop_reader, self._stop_writer = os.pipe()
 
     @property
@@ -134,11 +134,11 @@ class PtyRunner:
             coupling.move()
 
     def _is_orphan(self) -> bool:
-        return self._wire.end_with_parent and os.getppid() != self._parent
+        return self._wire.end_with is not None and os.getppid() != self._wire.end_with
 
     def _seconds_to_sleep(self, coupling: _Coupling) -> float:
         due = coupling.next_deadline()
-        longest = _PARENT_CHECK_SECONDS if self._wire.end_with_parent else _LONGEST_SLEEP
+        longest = _PARENT_CHECK_SECONDS if self._wire.end_with is not None else _LONGEST_SLEEP
         return longest if due is None else min(max(due - time.monotonic(), 0.0), longest)
 
 

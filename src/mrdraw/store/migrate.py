@@ -31,9 +31,9 @@ def migrations() -> list[Migration]:
     return sorted(Migration(int(entry.name.split("_", 1)[0]), entry.read_text(encoding="utf-8")) for entry in scripts)
 
 
-def migrate(connection: sqlite3.Connection, path: Path, known: list[Migration] | None = None) -> None:
-    """Bring the database to the newest of the `known` migrations. Raises `DatabaseTooNew`."""
-    known = migrations() if known is None else known
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database to the shape of this release. Raises `DatabaseTooNew`."""
+    known = migrations()
     newest = known[-1].number
     if _version(connection) == newest:
         return
