@@ -34,7 +34,11 @@ async def measure(folder: Path, lines: int, options: list[str]) -> bool:
     faults = json.loads(statistics.read_text(encoding="utf-8"))["faults"]
     wanted = set(sent)
     done = [line for line in executed if line in wanted]
-    odd = [line for line in executed if line not in wanted and line[:4] not in {"M105", "M110", "M113", "M115", "M155"}]
+    odd = [
+        line
+        for line in executed
+        if line not in wanted and line[:4] not in {"M105", "M110", "M113", "M114", "M115", "M155"}
+    ]
     print(f"{lines} lines in {seconds:.1f} s, {resends} resends, {'done' if 'PrintDone' in ended else 'FAILED'}")
     print(f"faults: {faults}")
     print(f"executed {'= file' if done == sent else '≠ file'}; taken although damaged: {len(odd)} {odd}")

@@ -138,6 +138,9 @@ def test_what_is_refused_names_the_limit(tmp_path):
                 (link.Extrude, {"amount": 501.0}, "LimitExceeded", "500"),
                 (link.SendLines, {"lines": ("M109 S999",)}, "LimitExceeded", "300"),
                 (link.SelectTool, {"tool": 1}, "InvalidValue", "has 1"),
+                (link.SendLines, {"lines": ("M117 " + "x" * 200,)}, "InvalidValue", "room for"),
+                (link.SendLines, {"lines": ("M117 a\nM104 S200",)}, "InvalidValue", "one line"),
+                (link.SendLines, {"lines": ("M117 sn\u2603w",)}, "InvalidValue", "sn"),
                 (link.CancelJob, {}, "WrongState", "no job"),
             ]
             for kind, fields, code, text in asked:

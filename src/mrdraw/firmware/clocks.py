@@ -14,8 +14,13 @@ from mrdraw.firmware.options import MarlinOptions
 QUICK = 0.5
 """s; patience after something doubtful happened"""
 
-PROBES_BEFORE_GIVING_UP = 4
-PROBES_IN_A_LONG_COMMAND = 3
+PROBES_BEFORE_GIVING_UP = 3
+MOST_PROBES = 8
+"""They all fit into the 128 bytes and 4 slots of the smallest Marlin, in case it only is slow."""
+
+MOST_PROBES_IN_A_LONG_COMMAND = 3
+"""The same for a firmware that does not say that it is busy."""
+
 _WITHOUT_KEEPALIVE = 5
 """So many times longer may a firmware say nothing that never says when it is busy."""
 
@@ -87,25 +92,19 @@ class Clocks:
             patience = options.timeout_communication
         else:
             patience = options.probe_after
-        return min(patience * (1 << max(0, self.probes - 1)), options.timeout_communication)
+        return min(patience * (1 << max(0, self.probes - 1)), max(patience, self.silence_limit() / 5))
 
     def may_probe(self, *, long_running: bool) -> bool:
         """Whether one more probe does no harm: each takes room in the firmware's buffer."""
-        return self.probes < (PROBES_IN_A_LONG_COMMAND if long_running else PROBES_BEFORE_GIVING_UP)
+        blind = long_running and not self.keepalive
+        return self.probes < (MOST_PROBES_IN_A_LONG_COMMAND if blind else MOST_PROBES)
 
     def silence_limit(self) -> float:
         """s that the firmware may say nothing."""
         return self._options.timeout_communication * (1 if self.keepalive else _WITHOUT_KEEPALIVE)
 
-    def given_up(self, *, long_running: bool) -> bool:
-        """Whether the firmware does not answer any more."""
-        if self.waits_for_person or self.may_probe(long_running=long_running):
-            return False
-        limit = self.silence_limit()
-        return self.now - self.heard >= limit or (not long_running and self.now - self.progress >= limit)
-
     def give_up_at(self, *, long_running: bool) -> float | None:
-        """When `given_up` has to be asked, once no more probes are sent; `None`: never."""
-        if self.waits_for_person:
+        """When the firmware counts as dead, or `None` as long as it may only be slow."""
+        if self.waits_for_person or self.probes < PROBES_BEFORE_GIVING_UP:
             return None
         return (self.heard if long_running else min(self.heard, self.progress)) + self.silence_limit()

@@ -190,9 +190,11 @@ class Flow:
         if not self.window.pending:
             return None
         long_running = self.window.long_running
-        if self.clocks.may_probe(long_running=long_running):
-            return self.clocks.probe_due(long_running=long_running)
-        return self.clocks.give_up_at(long_running=long_running)
+        give_up_at = self.clocks.give_up_at(long_running=long_running)
+        if not self.clocks.may_probe(long_running=long_running):
+            return give_up_at
+        probe_due = self.clocks.probe_due(long_running=long_running)
+        return probe_due if give_up_at is None else min(probe_due, give_up_at)
 
     def check(self) -> None:
         """Time has passed: is an acknowledge missing?"""
@@ -203,9 +205,11 @@ class Flow:
     def _no_acknowledge(self) -> None:
         clocks = self.clocks
         long_running = self.window.long_running
-        if clocks.given_up(long_running=long_running):
+        give_up_at = clocks.give_up_at(long_running=long_running)
+        if give_up_at is not None and clocks.now >= give_up_at:
+            seconds = clocks.now - clocks.progress
             self._outcomes.give_up(
-                f"The firmware did not answer for {clocks.now - clocks.heard:.0f} s, nor to {clocks.probes} probes.",
+                f"The firmware acknowledged nothing for {seconds:.0f} s and did not answer {clocks.probes} probes.",
                 "timeout",
             )
         elif self._ignored_oks and clocks.probes:

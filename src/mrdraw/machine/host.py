@@ -16,7 +16,6 @@ from time import monotonic
 
 from mrdraw import __version__
 from mrdraw.errors import MrDrawError, WrongState
-from mrdraw.firmware.dialect import LineTooLong
 from mrdraw.link import unix
 from mrdraw.link.messages import LINK_VERSION, Command, Configure, Hello, PortInfo, Reply, StopHost, ToHost
 from mrdraw.link.unix import HostLink
@@ -207,7 +206,7 @@ class MachineHost:
                 self._commands.carry_out(command)
         except MrDrawError as error:
             return Reply(id=command.id, code=error.code, text=str(error))
-        except LineTooLong as error:
+        except ValueError as error:  # a line that cannot be sent: too long, or with characters that are none
             return Reply(id=command.id, code="InvalidValue", text=str(error))
         if isinstance(command, Configure):
             self._remember()
