@@ -6,7 +6,6 @@ import threading
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from mrdraw.errors import InvalidValue, SettingsUnreadable
@@ -224,7 +223,6 @@ NAMES = st.sampled_from(
 TREES = st.recursive(LEAVES, lambda inner: st.dictionaries(NAMES, inner, max_size=4), max_leaves=8)
 
 
-@examples(max_examples=100)
 @given(st.dictionaries(NAMES, TREES, max_size=4))
 def test_any_tree_is_taken_whole_or_refused_whole(tmp_path_factory, changes):
     folder = tmp_path_factory.mktemp("settings")

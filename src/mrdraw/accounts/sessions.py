@@ -17,8 +17,8 @@ from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
 from mrdraw.store import Database
 
 IDLE = 24 * 3600.0
-"""s without use after which a session ends. OctoPrint drops its own after 15 min, but sends the page back to the
-log-in only when the cookie ends; a page left open over night is the common case."""
+"""s without use after which a session ends: a page that was left open over night still works (contract, 2.3,
+has 15 min, but there a session in memory is made anew from the cookie)."""
 REMEMBERED = 90 * 24 * 3600.0
 """s without use after which a session ends that was to be remembered (contract, 2.3)."""
 WRITTEN_EVERY = 60.0
@@ -26,13 +26,16 @@ WRITTEN_EVERY = 60.0
 
 _COLUMNS = "SELECT digest, user, fingerprint, remember, created_at, used_at, salt FROM sessions"
 _FIND = f"{_COLUMNS} WHERE digest = ?"
-_OF_KEY = f"{_COLUMNS} WHERE user = ? AND fingerprint = ? AND salt IS NOT NULL ORDER BY used_at DESC LIMIT 1"
+_OF_KEY = f"{_COLUMNS} WHERE user = ? AND fingerprint = ? AND salt IS NOT NULL"
 _ADD = (
     "INSERT INTO sessions (digest, user, fingerprint, remember, created_at, used_at, salt) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _USE = "UPDATE sessions SET used_at = ? WHERE digest = ?"
 _CLEAN = "DELETE FROM sessions WHERE used_at < ? - CASE remember WHEN 1 THEN ? ELSE ? END"
 _END = "DELETE FROM sessions WHERE digest = ?"
+
+
+_Row = tuple[str, str, str, int, float, float, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +65,17 @@ class Sessions:
 
     async def open(self, identity: Identity, *, remember: bool) -> str:
         """A session for this identity; for a key the one that lives."""
-        if identity.via != "apikey":
-            return await self._begin(identity, new_key(), None, remember=remember)
-        living = self._of_key(identity)
-        if living is not None:
-            token, session = living
-            self.use(session)
-            return token
-        salt = token_hex()
-        return await self._begin(identity, self._derived(identity, salt), salt, remember=remember)
+        if identity.via == "apikey":
+            return await self._open_of_key(identity)
+        token = new_key()
+        await self._database.write(lambda connection: self._begin(connection, identity, token, None, remember=remember))
+        return token
 
     def find(self, token: str) -> Session | None:
         """The living session of this token."""
         rows = self._database.read(_FIND, (digest_of(token),))
-        return self._living(rows)
+        session = _session(rows[0]) if rows else None
+        return session if session is not None and session.lives(self._clock()) else None
 
     def use(self, session: Session) -> Session | None:
         """The session as it is after this use; none when it has ended. Written down now and then."""
@@ -91,31 +91,44 @@ class Sessions:
         """End a session."""
         await self._database.write(lambda connection: connection.execute(_END, (digest_of(token),)))
 
-    async def _begin(self, identity: Identity, token: str, salt: str | None, *, remember: bool) -> str:
+    async def _open_of_key(self, identity: Identity) -> str:
+        whose = (identity.name, identity.fingerprint)
+        living = self._of_key(identity, self._database.read(_OF_KEY, whose))
+        if living is not None:
+            token, session = living
+            self.use(session)
+            return token
+        salt = token_hex()
+
+        def write(connection: sqlite3.Connection) -> str:
+            meanwhile = self._of_key(identity, connection.execute(_OF_KEY, whose).fetchall())
+            token = meanwhile[0] if meanwhile else self._derived(identity, salt)
+            if meanwhile is None:
+                self._begin(connection, identity, token, salt, remember=False)
+            return token
+
+        return await self._database.write(write)
+
+    def _begin(
+        self, connection: sqlite3.Connection, identity: Identity, token: str, salt: str | None, *, remember: bool
+    ) -> None:
         now = self._clock()
         values = (digest_of(token), identity.name, identity.fingerprint, int(remember), now, now, salt)
+        connection.execute(_CLEAN, (now, REMEMBERED, IDLE))
+        connection.execute(_ADD, values)
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute(_CLEAN, (now, REMEMBERED, IDLE))
-            connection.execute(_ADD, values)
-
-        await self._database.write(write)
-        return token
-
-    def _of_key(self, identity: Identity) -> tuple[str, Session] | None:
-        """The living session of a key and its token, unless it was made with another key file."""
-        session = self._living(self._database.read(_OF_KEY, (identity.name, identity.fingerprint)))
-        if session is None or session.salt is None:
-            return None
-        token = self._derived(identity, session.salt)
-        return (token, session) if digest_of(token) == session.digest else None
+    def _of_key(self, identity: Identity, rows: list[_Row]) -> tuple[str, Session] | None:
+        """The living session of a key and its token; one that was made with another key file has none."""
+        for session in map(_session, rows):
+            token = self._derived(identity, session.salt or "")
+            if digest_of(token) == session.digest and session.lives(self._clock()):
+                return token, session
+        return None
 
     def _derived(self, identity: Identity, salt: str) -> str:
         return self._secret.derive("session", f"{identity.fingerprint}\0{salt}")
 
-    def _living(self, rows: list[tuple[str, str, str, int, float, float, str | None]]) -> Session | None:
-        if not rows:
-            return None
-        digest, user, fingerprint, remember, created_at, used_at, salt = rows[0]
-        session = Session(digest, user, fingerprint, bool(remember), created_at, used_at, salt)
-        return session if session.lives(self._clock()) else None
+
+def _session(row: _Row) -> Session:
+    digest, user, fingerprint, remember, created_at, used_at, salt = row
+    return Session(digest, user, fingerprint, bool(remember), created_at, used_at, salt)

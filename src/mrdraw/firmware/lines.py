@@ -14,6 +14,8 @@ from mrdraw.firmware.numbered import OVERHEAD
 from mrdraw.gcode.words import TEXT_COMMANDS, command_of, strip
 
 _ESCAPE, _STAR = ord("\\"), ord("*")
+_PRINTABLE = bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
+_MAYBE_REFUSED = {b"M", b"m"}
 _HARMLESS = bytes.maketrans(b"*\\", b" /")
 
 WITHHELD_FROM_JOB = {
@@ -38,17 +40,14 @@ def check(line: bytes, max_line_length: int) -> str | None:
     room = max_line_length - 1 - OVERHEAD
     if len(line) > room:
         return f"it has {len(line)} bytes, but the firmware's line buffer has room for {room}: {_shown(line)}"
-    if line.isascii() and line.isalnum():  # most lines have blanks; those without are surely harmless
-        return None
-    for byte in line:
-        if byte < 0x20 or byte == 0x7F:
-            return f"it holds the control character 0x{byte:02X}, which the firmware would misread: {_shown(line)}"
+    if odd := line.translate(None, _PRINTABLE):
+        return f"it holds the control character 0x{odd[0]:02X}, which the firmware would misread: {_shown(line)}"
     return _check_command(line)
 
 
 def _check_command(line: bytes) -> str | None:
     plain = line.isascii() and _STAR not in line and _ESCAPE not in line
-    if plain and line[:1] != b"M":
+    if plain and line[:1] not in _MAYBE_REFUSED:
         return None
     command = command_of(line)
     if command in _REFUSED_IN_JOB:
@@ -83,7 +82,7 @@ def by_hand(text: str, max_line_length: int, *, parentheses: bool = False) -> by
     Raises `LineTooLong`, and `ValueError` for line ends and control characters.
     """
     raw = text.strip().encode()
-    if any(byte < 0x20 and byte != 0x09 or byte == 0x7F for byte in raw):
+    if raw.translate(None, _PRINTABLE + b"\t"):
         raise ValueError(f"A command is one line without control characters, not {text!r}.")
     line = harmless(strip(raw), parentheses=parentheses)
     room = max_line_length - 1 - OVERHEAD

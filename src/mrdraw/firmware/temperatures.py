@@ -28,7 +28,7 @@ def has_temperatures(text: str) -> bool:
 
 
 def parse_temperatures(text: str, active_tool: int = 0) -> tuple[Heaters, int | None] | None:
-    """Heaters by name with actual and target in °C, and the tool that a plain ``T`` spoke of; `None` if it is no report.
+    """Heaters by name with actual and target in °C, and the tool of a plain ``T``; `None` if it is no report.
 
     `active_tool` is the tool that a ``T`` without number means where no ``T0`` … says otherwise.
     """

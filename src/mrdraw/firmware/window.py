@@ -1,8 +1,8 @@
 """The lines in flight and the place in the numbering.
 
-Invariants: numbers are sent in order; going to a number means that the numbers from there on are sent again, each with its
-old bytes, before a new one is given; an acknowledge never moves the place, so an acknowledge too many can make the
-window wider but never skips a line.
+Invariants: numbers are sent in order; going to a number means that the numbers from there on are sent again, each
+with its old bytes, before a new one is given; an acknowledge never moves the place, so an acknowledge too many can
+make the window wider but never skips a line.
 """
 
 from __future__ import annotations

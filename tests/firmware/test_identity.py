@@ -1,0 +1,63 @@
+"""What firmwares say of themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from mrdraw.firmware.identity import is_banner, is_start, parse_capability, parse_firmware
+
+MARLIN = (
+    "FIRMWARE_NAME:Marlin 2.1.3 (Aug  1 2024 12:00:00) SOURCE_CODE_URL:https://github.com/MarlinFirmware/Marlin "
+    "PROTOCOL_VERSION:1.0 MACHINE_TYPE:3D Printer KINEMATICS:Cartesian EXTRUDER_COUNT:1 UUID:cede2a2f-41a2-4748"
+)
+
+
+def test_values_keep_blanks_and_colons():
+    name, data = parse_firmware(MARLIN)
+    assert name == "Marlin 2.1.3 (Aug  1 2024 12:00:00)"
+    assert data["SOURCE_CODE_URL"] == "https://github.com/MarlinFirmware/Marlin"
+    assert data["MACHINE_TYPE"] == "3D Printer"
+    assert data["EXTRUDER_COUNT"] == "1"
+    assert data["UUID"] == "cede2a2f-41a2-4748"
+
+
+def test_the_name_need_not_come_first():
+    name, data = parse_firmware("PROTOCOL_VERSION:0.1 FIRMWARE_NAME:FiveD FIRMWARE_URL:http%3A//reprap.org")
+    assert name == "FiveD"
+    assert data["PROTOCOL_VERSION"] == "0.1"
+
+
+@pytest.mark.parametrize("text", ["NAME: Malyan VER: 2.9 MODEL: M200", "NAME. Malyan\tVER: 3.8\tMODEL: M200"])
+def test_malyan(text):
+    name, data = parse_firmware(text)
+    assert name == "Malyan"
+    assert data["MODEL"] == "M200"
+
+
+def test_what_is_no_identity():
+    assert parse_firmware("NAME: something else") is None
+    assert parse_firmware("ok") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Cap:EEPROM:1", ("EEPROM", True)),
+        ("Cap:AUTOREPORT_TEMP:0", ("AUTOREPORT_TEMP", False)),
+        ("echo:Cap:EMERGENCY_PARSER:1", ("EMERGENCY_PARSER", True)),
+        ("Cap:", None),
+        ("Captain:1:1", None),
+    ],
+)
+def test_capabilities(text, found):
+    assert parse_capability(text) == found
+
+
+def test_starts():
+    assert is_start("start")
+    assert not is_start("start of print")
+    assert is_banner("Marlin 2.1.3")
+    assert is_banner("Marlin bugfix-2.1.x")
+    assert is_banner("echo: Last Updated: 2024-08-01 | Author: (none)")
+    assert not is_banner("FIRMWARE_NAME:Marlin 2.1.3")
+    assert not is_banner("echo:Marlin is the name of a fish")
