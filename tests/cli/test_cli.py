@@ -213,7 +213,7 @@ def test_a_damaged_key_file(base):
     assert refused(mrdraw("user", "list", "--basedir", base), "secret.key is damaged")
 
 
-def test_torn_settings_are_told_and_stop_no_command_but_a_change_of_them(base):
+def test_torn_settings_are_told_and_stop_no_command(base):
     (base / "config.yaml").write_text("api: {key: torn", encoding="utf-8")
     done = mrdraw("user", "list", "--basedir", base)
     assert (done.returncode, done.stdout) == (0, "ada\tadmins\n")
@@ -327,3 +327,21 @@ def test_who_cannot_be_added_is_told_before_a_password_is_asked_for(base):
     assert terminal.end() == 1
     assert "There is a user ada already." in terminal.shown
     assert "Password" not in terminal.shown
+
+
+def test_simulating_until_it_is_interrupted(tmp_path):
+    port = tmp_path / "tty"
+    process = subprocess.Popen([*COMMAND, "simulate", "marlin", "--port", str(port)], stderr=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 60
+        while not port.exists():
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) in {0, 130}
+        assert b"Traceback" not in process.stderr.read()
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()

@@ -94,7 +94,8 @@ VIRTUAL = MachineSettings(virtual=True)
 
 def remembers_a_port(folder):
     """Whether the machine host has written down what it is connected to."""
-    return b"VIRTUAL" in (folder / "memory.msgpack").read_bytes()
+    memory = folder / "memory.msgpack"
+    return memory.exists() and b"VIRTUAL" in memory.read_bytes()
 
 
 def test_the_simulated_machine_is_connected_once(folder):

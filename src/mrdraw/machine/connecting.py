@@ -93,9 +93,10 @@ class Connector:
         machine.close()
         self._stop_simulator()
 
-    def recover(self, port: str, baudrate: int) -> None:
+    def recover(self) -> None:
         """Get back the connection of the machine host that died, however long it takes."""
-        self._start(self._recover(port, baudrate))
+        if self.wanted is not None and not self._busy:
+            self._start(self._recover(*self.wanted))
 
     async def stop(self) -> None:
         """End whatever is going on; the wire is closed by the machine."""
@@ -217,7 +218,7 @@ class Connector:
     async def _device(self, port: str) -> str:
         if port != VIRTUAL:
             return port
-        if self._simulated is None:
+        if self._simulated is None or not self._simulated.lives:
             self._simulated = await start_simulator(self._folder)
         return str(self._simulated.port)
 

@@ -47,6 +47,8 @@ class MachineHost:
         jobs = folder / "jobs"
         self.machine = Machine(self._memory.settings, make_runner=lambda machine: JobRunner(machine, jobs))
         self.connector = Connector(self.machine, folder, changed=self._remember)
+        if self._memory.port is not None:
+            self.connector.wanted = (self._memory.port, self._memory.baudrate or 0)
         self._commands = Commands(self.machine, self.connector)
         self._answers: OrderedDict[str, Reply] = OrderedDict()
         self._links: set[HostLink] = set()
@@ -89,10 +91,10 @@ class MachineHost:
         leftover = await asyncio.to_thread(recovery.find, machine.runner.jobs)
         if leftover is not None:
             machine.runner.take_up(leftover)
-        if self._memory.port is not None:
-            LOGGER.warning("the last machine host ended while %s was open; opening it again", self._memory.port)
+        if self.connector.wanted is not None:
+            LOGGER.warning("the last machine host ended while %s was open; opening it again", self.connector.wanted[0])
             machine.decision_needed = True
-            self.connector.recover(self._memory.port, self._memory.baudrate or 0)
+            self.connector.recover()
 
     async def _shut_down(self) -> None:
         """Finish the line, write the journal, apply the heater policy, close the port; within a few seconds."""

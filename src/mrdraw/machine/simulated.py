@@ -24,6 +24,11 @@ class SimulatedMachine:
         self._process = process
         self.port = port
 
+    @property
+    def lives(self) -> bool:
+        """Whether its port can be opened."""
+        return self._process.returncode is None and self.port.exists()
+
     async def stop(self) -> None:
         """End the simulator."""
         with contextlib.suppress(ProcessLookupError):
@@ -33,8 +38,8 @@ class SimulatedMachine:
 
 async def start_simulator(folder: Path, firmware: str = "marlin") -> SimulatedMachine:
     """Start a simulator whose port lies in the machine's folder. Raises `WireError`."""
-    port = folder / _NAME
-    port.unlink(missing_ok=True)
+    await asyncio.to_thread(_remove_leftovers, folder)
+    port = folder / f"{_NAME}-{os.getpid()}"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "mrdraw.simulator", firmware, "--port", str(port), "--end-with", str(os.getpid())),
         stdin=asyncio.subprocess.DEVNULL,
@@ -45,3 +50,9 @@ async def start_simulator(folder: Path, firmware: str = "marlin") -> SimulatedMa
             raise WireError("The simulated machine could not be started; the host's log says why.")
         await asyncio.sleep(0.02)
     return SimulatedMachine(process, port)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the ports of machine hosts that died; their simulators are about to end."""
+    for left in folder.glob(f"{_NAME}-*"):
+        left.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Identity
-from mrdraw.errors import InvalidValue, NotPermitted
+from mrdraw.errors import InvalidValue
 from mrdraw.events import UserLoggedIn, UserLoggedOut
 from mrdraw.server.auth import CSRF_COOKIE, SESSION_COOKIE, cookie_name, cookies_of
 from mrdraw.server.context import is_json, limited_body, optional_identity, services
@@ -46,12 +46,8 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     if not isinstance(name, str) or not isinstance(password, str):
         raise InvalidValue('A log-in needs "user" and "pass", both text.')
     address = request.client.host if request.client else ""
-    accounts.attempts.check(address)
-    try:
+    async with accounts.attempts.attempt(address):
         who = await accounts.login(name, password)
-    except NotPermitted:
-        await accounts.attempts.failed(address)
-        raise
     remember = is_true(body.get("remember"))
     session = await accounts.open_session(who, remember=remember)
     response = json_response(accounts.login_record(who, session, "password"))
