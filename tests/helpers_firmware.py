@@ -215,7 +215,7 @@ class FirmwareModel:
             self.said.append(TEMPERATURES)
         elif text == "M105":
             extra = f" {TEMPERATURES}"
-        elif re.match(r"[GMT]\d", text) is None:
+        elif re.match(r"[GMT]\d", text) is None or (text == "M113 S2" and not self.keepalive):
             self.said.append(f'echo:Unknown command: "{text}"')
         if self.advanced_ok and not extra:
             extra = f" P15 B{self.slots - len(self.queue)}" if number is None else f" N{number} P15 B3"
@@ -234,6 +234,9 @@ class Faults:
     delay: float = 0.0
     seconds: float = 0.0
     """how long a delayed line waits"""
+
+
+GOOD = Faults()
 
 
 class FaultyWire:
@@ -295,57 +298,77 @@ class Outcome:
     transcript: list[str]
 
 
+class Rehearsal:
+    """A job on a faulty wire, on a virtual clock."""
+
+    def __init__(self, firmware: FirmwareModel, job: Sequence[bytes], options: MarlinOptions | None) -> None:
+        self.firmware = firmware
+        self.job = job
+        self.dialect = MarlinDialect(options)
+        self.now = self.began = 0.0
+        self.end: wire.Event | None = None
+        self.acknowledged = -1
+        self.events: list[wire.Event] = []
+        self.sent: dict[int, set[bytes]] = {}
+        self.transcript: list[str] = []
+
+    def run(self, there: FaultyWire, back: FaultyWire, limit: float) -> Outcome:
+        self.firmware.boot()
+        self.dialect.open(0.0)
+        while self.end is None and self.now < limit:
+            self.firmware.receive(there.take(self.now), self.now)
+            back.put(self.firmware.output(), self.now)
+            self._hear(back.take(self.now))
+            self._speak(there)
+            due = [part.deadline() for part in (self.firmware, there, back)] + [self.dialect.next_deadline()]
+            self.now = max(self.now + 0.0002, min((moment for moment in due if moment is not None), default=0.0))
+        seconds = self.now - self.began
+        self._drain(there)
+        return Outcome(self.end, seconds, self.events, self.acknowledged, self.sent, self.transcript)
+
+    def _hear(self, data: bytes) -> None:
+        if data:
+            self.transcript.append(f"{self.now:9.3f} < {data!r}")
+        for event in self.dialect.receive(data, self.now):
+            match event:
+                case wire.Ready():
+                    self.began = self.now
+                    self.dialect.begin_job(len(self.job))
+                case wire.LinesWanted():
+                    self.dialect.supply(event.first, self.job[event.first : event.first + event.count])
+                case wire.JobLineAcknowledged():
+                    assert event.index > self.acknowledged
+                    self.acknowledged = event.index
+                case wire.JobExhausted() | wire.Failed() | wire.Halted() | wire.Reset():
+                    self.end = event
+            if not isinstance(event, wire.Received):
+                self.events.append(event)
+
+    def _speak(self, there: FaultyWire) -> None:
+        while (line := self.dialect.next_to_send(self.now)) is not None:
+            self.transcript.append(f"{self.now:9.3f} > {line!r}")
+            number, text = line[1:].rpartition(b"*")[0].split(b" ", 1)
+            self.sent.setdefault(int(number), set()).add(text)
+            there.put(line, self.now)
+
+    def _drain(self, there: FaultyWire) -> None:
+        """Let the firmware finish what it has."""
+        self.firmware.receive(there.take(self.now + 60), self.now)
+        for _ in range(50):
+            self.now += 10.0
+            self.firmware.run(self.now)
+
+
 def run_job(
     firmware: FirmwareModel,
     job: Sequence[bytes],
     *,
-    to_firmware: Faults,
-    to_host: Faults,
+    to_firmware: Faults = GOOD,
+    to_host: Faults = GOOD,
     seed: int = 0,
     options: MarlinOptions | None = None,
     limit: float = 3_000.0,
 ) -> Outcome:
-    """Run a job to its end, on a virtual clock."""
-    dialect = MarlinDialect(options)
-    there, back = FaultyWire(to_firmware, seed), FaultyWire(to_host, seed + 1)
-    now, began, acknowledged = 0.0, 0.0, -1
-    end: wire.Event | None = None
-    kept: list[wire.Event] = []
-    transcript: list[str] = []
-    sent: dict[int, set[bytes]] = {}
-    firmware.boot()
-    dialect.open(now)
-    while end is None and now < limit:
-        firmware.receive(there.take(now), now)
-        back.put(firmware.output(), now)
-        arrived = back.take(now)
-        if arrived:
-            transcript.append(f"{now:9.3f} < {arrived!r}")
-        for event in dialect.receive(arrived, now):
-            match event:
-                case wire.Ready():
-                    began = now
-                    dialect.begin_job(len(job))
-                case wire.LinesWanted():
-                    dialect.supply(event.first, job[event.first : event.first + event.count])
-                case wire.JobLineAcknowledged():
-                    assert event.index > acknowledged
-                    acknowledged = event.index
-                case wire.JobExhausted() | wire.Failed() | wire.Halted() | wire.Reset():
-                    end = event
-                case wire.Received() | wire.JobLineSent():
-                    pass
-                case _:
-                    kept.append(event)
-        while (line := dialect.next_to_send(now)) is not None:
-            transcript.append(f"{now:9.3f} > {line!r}")
-            number, text = line[1:].rpartition(b"*")[0].split(b" ", 1)
-            sent.setdefault(int(number), set()).add(text)
-            there.put(line, now)
-        due = [dialect.next_deadline(), firmware.deadline(), there.deadline(), back.deadline()]
-        now = max(now + 0.0002, min((moment for moment in due if moment is not None), default=now))
-    firmware.receive(there.take(now + 60), now)
-    for _ in range(50):
-        now += 10.0
-        firmware.run(now)
-    return Outcome(end, now - began, kept, acknowledged, sent, transcript)
+    """Run a job to its end."""
+    wires = FaultyWire(to_firmware, seed), FaultyWire(to_host, seed + 1)
+    return Rehearsal(firmware, job, options).run(*wires, limit)

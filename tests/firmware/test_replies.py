@@ -105,7 +105,7 @@ def test_requests(text, number):
     [
         ("Error:Line Number is not Last Line Number+1, Last Line: 1230", RefusalKind.NUMBER, 1230),
         ("Error:checksum mismatch, Last Line: 70", RefusalKind.CHECKSUM, 70),
-        ("Error:No Checksum with line number, Last Line: 3", RefusalKind.CHECKSUM, 3),
+        ("Error:No Checksum with line number, Last Line: 3", RefusalKind.NO_CHECKSUM, 3),
         ("Error:No Line Number with checksum, Last Line: 3", RefusalKind.NO_NUMBER, 3),
         ("Error:Wrong checksum", RefusalKind.CHECKSUM, None),
         ("Error:expected line 11 got 139", RefusalKind.NUMBER, 10),

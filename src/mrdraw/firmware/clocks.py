@@ -45,6 +45,8 @@ class Clocks:
         """when the firmware was probed last, or `progress`"""
         self.probes = 0
         """probes without an answer"""
+        self.was_busy = False
+        """what is in flight said that it is busy"""
         self.waits_for_person = False
         self.quick = False
 
@@ -58,13 +60,12 @@ class Clocks:
         """Something is in flight from now on, or was acknowledged."""
         self.progress = self.asked = self.now
         self.probes = 0
-        self.quick = False
-        self.waits_for_person = False
+        self.quick = self.was_busy = self.waits_for_person = False
 
     def busy(self, what: str) -> None:
         """A busy message came."""
         self.start()
-        self.keepalive = True
+        self.keepalive = self.was_busy = True
         self.waits_for_person = what.startswith(_WAITS_FOR_PERSON)
 
     def hurry(self) -> None:
@@ -92,19 +93,21 @@ class Clocks:
             patience = options.timeout_communication
         else:
             patience = options.probe_after
-        return min(patience * (1 << max(0, self.probes - 1)), max(patience, self.silence_limit() / 5))
+        return min(patience * (1 << max(0, self.probes - 1)), max(patience, self.silence_limit(long_running=long_running) / 5))
 
     def may_probe(self, *, long_running: bool) -> bool:
         """Whether one more probe does no harm: each takes room in the firmware's buffer."""
-        blind = long_running and not self.keepalive
+        blind = long_running and not self.was_busy
         return self.probes < (MOST_PROBES_IN_A_LONG_COMMAND if blind else MOST_PROBES)
 
-    def silence_limit(self) -> float:
+    def silence_limit(self, *, long_running: bool) -> float:
         """s that the firmware may say nothing."""
-        return self._options.timeout_communication * (1 if self.keepalive else _WITHOUT_KEEPALIVE)
+        talks = self.keepalive and (self.was_busy or not long_running)
+        return self._options.timeout_communication * (1 if talks else _WITHOUT_KEEPALIVE)
 
     def give_up_at(self, *, long_running: bool) -> float | None:
         """When the firmware counts as dead, or `None` as long as it may only be slow."""
         if self.waits_for_person or self.probes < PROBES_BEFORE_GIVING_UP:
             return None
-        return (self.heard if long_running else min(self.heard, self.progress)) + self.silence_limit()
+        since = self.heard if long_running else min(self.heard, self.progress)
+        return since + self.silence_limit(long_running=long_running)

@@ -46,8 +46,8 @@ class Hello:
         return self._said == 1
 
     def refused(self) -> None:
-        """The hello was damaged on its way; it is said again."""
-        self._refused = True
+        """The firmware refused a line: the acknowledge that follows is for that; the hello is said (again) after it."""
+        self._refused, self.due = True, False
 
     def settled(self, now: float) -> bool:
         """Whether it was answered and no other acknowledge followed for long enough."""

@@ -93,9 +93,10 @@ class JobLines:
         if first > known:
             raise LocalMisuse(f"line {first} of the job was supplied, but line {known} comes next")
         for index, line in enumerate(lines[known - first :], start=known):
-            if line[:3] not in _MOVES:
-                self._mark(index, line)
-            self._lines.append(harmless(line, parentheses=self._parentheses))
+            text = harmless(line, parentheses=self._parentheses)
+            if text[:3] not in _MOVES:
+                self._mark(index, text)
+            self._lines.append(text)
         self._asked = max(self._asked, self.supplied)
 
     def peek(self) -> bool:
@@ -111,7 +112,7 @@ class JobLines:
         command = command_of(line)
         if command in self._options.pausing_commands:
             self.marks[index] = Mark(Role.PAUSE, command)
-        elif command in WITHHELD_FROM_JOB or line[:1] == b"@":
+        elif not line or command in WITHHELD_FROM_JOB or line[:1] == b"@":
             self.marks[index] = Mark(Role.WITHHELD, command)
         elif command in self._options.long_running_commands:
             self.marks[index] = Mark(Role.LONG_RUNNING, command)

@@ -3,8 +3,8 @@
 Invariants: pure functions over tables; a line that comes out of here is printable, without line end, and fits into
 the firmware's buffer with the longest number it can get.
 
-Sources: Marlin, queue.cpp and parser.cpp (the line buffer is MAX_CMD_SIZE bytes; ``;`` starts a comment, ``\\`` escapes,
-``*`` starts the checksum); marlinfw.org/docs/gcode/M117.html and M118.html (free text).
+Sources: Marlin, queue.cpp and parser.cpp (the line buffer is MAX_CMD_SIZE bytes; ``;`` starts a comment, ``\\``
+escapes, ``*`` starts the checksum); marlinfw.org/docs/gcode/M117.html and M118.html (free text).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from mrdraw.gcode.words import TEXT_COMMANDS, command_of, strip
 _ESCAPE, _STAR = ord("\\"), ord("*")
 _PRINTABLE = bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 _MAYBE_REFUSED = {b"M", b"m"}
+_BRACKETS = bytes.maketrans(b"()", b"[]")
 _HARMLESS = bytes.maketrans(b"*\\", b" /")
 
 WITHHELD_FROM_JOB = {
@@ -70,9 +71,8 @@ def harmless(line: bytes, *, parentheses: bool = False) -> bytes:
     With `parentheses` the firmware takes ``( … )`` for a comment and drops it before it checks the line.
     """
     if parentheses and b"(" in line:
-        line = line.replace(b"(", b"[").replace(b")", b"]") if command_of(line) in TEXT_COMMANDS else strip(
-            line, parentheses=True
-        )  # fmt: skip
+        is_text = command_of(line) in TEXT_COMMANDS
+        line = line.translate(_BRACKETS) if is_text else strip(line, parentheses=True)
     return line.translate(_HARMLESS) if b"*" in line or b"\\" in line else line
 
 

@@ -238,6 +238,9 @@ class MarlinDialect:
         if self._phase in _COUNTING:
             before = following - 1
             self._begin_hello(numbered(before, b"M110 N%d" % before), then=self._phase)
+            if self._refusals.open:
+                self._refusals.drop()
+                self._hello.refused()
 
     def _start_numbering_anew(self) -> None:
         window = self._flow.window

@@ -1,8 +1,8 @@
 """What wants to be sent, and in which order: emergencies, lines sent again, the set-up, by hand, the job.
 
 Invariants: an emergency waits for nothing; lines that are withheld are reported in their turn, when everything before
-them was taken; the end of a job is reported when the machine answered a question behind its last line, which proves that
-the line was taken.
+them was taken; the end of a job is reported when the machine answered a question behind its last line, which proves
+that the line was taken.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Outbox:
         flow = self._flow
         if flow.probe_due:
             return self._probe()
-        if not flow.has_room():
+        if not flow.has_room() or (flow.window.pending and not ready):
             return None
         if flow.window.going_back:
             return self._next_again()

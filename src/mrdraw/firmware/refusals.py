@@ -13,7 +13,7 @@ from mrdraw.firmware import replies, resend
 from mrdraw.firmware.dialect import AcceptedByLuck, LostAcknowledge, Resend
 from mrdraw.firmware.flow import Flow, Outcomes
 from mrdraw.firmware.options import MarlinOptions
-from mrdraw.firmware.replies import RefusalKind
+from mrdraw.firmware.replies import RIGHT_NUMBER, RefusalKind
 from mrdraw.firmware.resend import Refusal, Verdict
 
 
@@ -43,6 +43,8 @@ class Refusals:
         """the line that was sent again last"""
         self._echoes = 0
         """so many requests for it may still come from lines that were in flight"""
+        self._doubtful = False
+        """there may be an acknowledge too many"""
 
     @property
     def open(self) -> bool:
@@ -131,8 +133,10 @@ class Refusals:
             text = f"The firmware asked for line {number} {self._asked_times} times in a row: the wire is bad."
             self._outcomes.give_up(text, "resend_loop")
             return
-        probing = self._flow.clocks.probes > 0 and refusal.kind is not RefusalKind.CHECKSUM
-        self._echoes = 0 if probing else sum(sent.number > number for sent in self._flow.window.pending)
+        pending = self._flow.window.pending
+        probing = self._flow.clocks.probes > 0 and refusal.kind not in RIGHT_NUMBER
+        self._echoes = 0 if probing else sum(sent.number > number for sent in pending)
+        self._doubtful = len(pending) != 1 or refusal.kind is not RefusalKind.CHECKSUM
         self._resent = self._flow.narrow_until = number
         self._flow.go_to(number)
 
@@ -144,7 +148,7 @@ class Refusals:
         """
         flow = self._flow
         pending = flow.window.pending
-        if not pending or pending[0].number != number or refusal.kind is RefusalKind.CHECKSUM or flow.clocks.probes:
+        if not pending or pending[0].number != number or refusal.kind in RIGHT_NUMBER or flow.clocks.probes:
             return False
         if number == self._resent and self._echoes > 0:
             self._echoes -= 1
@@ -183,9 +187,10 @@ class Refusals:
         self._outcomes.renumber(following)
 
     def taken(self, number: int) -> bool:
-        """A line was taken; the result says whether it was asked for again before."""
+        """A line was taken; the result says whether a doubtful refusal is settled by that."""
         self._ignored = 0
         if self._asked_for < 0 or number < self._asked_for:
             return False
         self._asked_for, self._asked_times = -1, 0
-        return True
+        doubtful, self._doubtful = self._doubtful, False
+        return doubtful

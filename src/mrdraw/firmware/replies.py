@@ -53,6 +53,7 @@ _FATAL = re.compile(
 _FINAL = re.compile(r"printer halted|kill\(\) called|^!!|^fatal:", re.IGNORECASE)
 _REFUSALS = (
     ("no line number with checksum", "no_number"),
+    ("no checksum with line number", "no_checksum"),
     ("checksum", "checksum"),
     ("line number", "number"),
     ("expected line", "number"),
@@ -148,9 +149,15 @@ class RefusalKind(Enum):
     NUMBER = "number"
     """not the number that it waited for"""
     CHECKSUM = "checksum"
-    """checksum wrong or missing; the number was the right one"""
+    """the checksum was wrong; the number was the right one"""
+    NO_CHECKSUM = "no_checksum"
+    """the checksum was missing; the number was the right one"""
     NO_NUMBER = "no_number"
     """a checksum without a number; old Marlin and Sprinter ask for nothing again after that"""
+
+
+RIGHT_NUMBER = frozenset({RefusalKind.CHECKSUM, RefusalKind.NO_CHECKSUM})
+"""Firmware checks the number first: these are said of the line that it waited for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _PARENTHESES = re.compile(rb"\([^)]*(?:\)|$)")
 _NUMBER_IN_FRONT = re.compile(rb"N\d+[ \t]*", re.IGNORECASE)
 _CHECKSUM_AT_END = re.compile(rb"[ \t]*\*[ \t]*\d{1,3}$")
 
-_COMMAND = re.compile(r"\s*(?:N-?\d+\s*)?([GMTD])\s*0*(\d+(?:\.[1-9]\d*)?|[?xc]?)", re.IGNORECASE)
+_COMMAND = re.compile(r"\s*(?:N-?\d+\s*)?([GMTD])\s*(?:0+(?=\d))?(\d+(?:\.[1-9]\d*)?|[?xc]?)", re.IGNORECASE)
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
 _LETTER = re.compile(r"[A-Z]", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"?')
