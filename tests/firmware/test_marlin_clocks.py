@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers_firmware import IDENTITY, TEMPERATURES, FirmwareModel, Script, checksummed, events_of, run_job
 
+from helpers_firmware import IDENTITY, TEMPERATURES, FirmwareModel, Script, checksummed, events_of, run_job
 from mrdraw.firmware import dialect as wire
 
 

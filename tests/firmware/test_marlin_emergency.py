@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers_firmware import Script, checksummed, events_of
 
+from helpers_firmware import Script, checksummed, events_of
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.dialect import Priority, Queued
 
@@ -39,7 +39,7 @@ def test_m112_typed_by_hand_is_an_emergency():
     script.sent()
     script.hand("M104 S0")
     script.hand("m112")
-    assert script.sent()[0] == "m112"
+    assert script.sent() == ["M112", checksummed(5, "M112")]
 
 
 def test_the_firmware_says_that_it_is_dead():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers_firmware import TEMPERATURES, Script, checksummed, events_of
 
+from helpers_firmware import TEMPERATURES, Script, checksummed, events_of
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.options import MarlinOptions
 
@@ -211,9 +211,7 @@ def test_what_is_final_is_reported_at_once(text):
 def test_a_first_line_without_a_second_is_reported_soon():
     script = Script().ready()
     script.say("Error:Thermal Runaway, system stopped! Heater_ID: bed")
-    assert events_of(wire.Halted, script.wait(0.3)) == [
-        wire.Halted("Thermal Runaway, system stopped! Heater_ID: bed")
-    ]
+    assert events_of(wire.Halted, script.wait(0.3)) == [wire.Halted("Thermal Runaway, system stopped! Heater_ID: bed")]
 
 
 def test_a_halted_firmware_that_is_reset_shakes_hands_again():

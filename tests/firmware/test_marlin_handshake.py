@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers_firmware import IDENTITY, TEMPERATURES, FirmwareModel, Script, checksummed, events_of, run_job
 
+from helpers_firmware import IDENTITY, TEMPERATURES, FirmwareModel, Script, checksummed, events_of, run_job
 from mrdraw.firmware import dialect as wire
 
 
@@ -185,7 +185,8 @@ def test_a_reset_whose_start_was_damaged_is_found_out():
 
 def test_long_numberings_start_anew_with_a_job():
     script = Script().ready()
-    script.dialect._flow.window.frontier = script.dialect._flow.window.following = 1_000_001
+    window = script.dialect._talk.flow.window
+    window.frontier = window.following = 1_000_001
     script.begin("G28", "G1 X1")
     assert script.sent() == ["N0 M110 N0*125"]
     script.say("ok")

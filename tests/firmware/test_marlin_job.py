@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers_firmware import Script, checksummed, events_of
 
+from helpers_firmware import Script, checksummed, events_of
 from mrdraw.firmware import dialect as wire
 
 POSITION = "X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:0 Y:0 Z:0"

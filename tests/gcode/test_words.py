@@ -110,7 +110,9 @@ def test_no_text_makes_reading_fail(text):
     letters(text)
 
 
-@given(st.sampled_from("GMT"), st.integers(0, 999), st.dictionaries(st.sampled_from("XYZEFSPR"), st.integers(-999, 999)))
+@given(
+    st.sampled_from("GMT"), st.integers(0, 999), st.dictionaries(st.sampled_from("XYZEFSPR"), st.integers(-999, 999))
+)
 def test_what_is_written_is_read(letter, number, words):
     line = " ".join([f"{letter}{number}", *(f"{name}{value}" for name, value in words.items())])
     assert command_of(line) == f"{letter}{number}"

@@ -93,7 +93,9 @@ class Clocks:
             patience = options.timeout_communication
         else:
             patience = options.probe_after
-        return min(patience * (1 << max(0, self.probes - 1)), max(patience, self.silence_limit(long_running=long_running) / 5))
+        return min(
+            patience * (1 << max(0, self.probes - 1)), max(patience, self.silence_limit(long_running=long_running) / 5)
+        )
 
     def may_probe(self, *, long_running: bool) -> bool:
         """Whether one more probe does no harm: each takes room in the firmware's buffer."""
