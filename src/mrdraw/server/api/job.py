@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from mrdraw.server.context import command_body, identity, machine
-from mrdraw.server.responses import no_content
-from mrdraw.server.routing import Route
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +18,10 @@ from mrdraw.hub.machine import PAUSE_ACTIONS
 from mrdraw.link.messages import MachineState
 from mrdraw.server.answers import cached
 from mrdraw.server.api.states import need_job, need_operational
+from mrdraw.server.context import command_body, identity, machine
 from mrdraw.server.records import Record, job_record, progress_record, state_text
+from mrdraw.server.responses import no_content
+from mrdraw.server.routing import Route
 from mrdraw.server.values import one_of
 
 _COMMANDS: dict[str, tuple[str, ...]] = {"start": (), "restart": (), "pause": (), "cancel": ()}

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from mrdraw.server.context import command_body, machine
-from mrdraw.server.responses import no_content
-from mrdraw.server.routing import Route
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +14,9 @@ from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
 from mrdraw.hub import Machine
 from mrdraw.server.api.states import need_operational, need_stillness
+from mrdraw.server.context import command_body, machine
+from mrdraw.server.responses import no_content
+from mrdraw.server.routing import Route
 from mrdraw.server.values import factor, is_true, number, one_of, sequence
 
 AXES = ("x", "y", "z")

@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from mrdraw.server.context import json_body, machine
-from mrdraw.server.responses import no_content
-from mrdraw.server.routing import Route
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +17,9 @@ from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
 from mrdraw.hub import Machine
 from mrdraw.server.api.states import need_operational
+from mrdraw.server.context import json_body, machine
+from mrdraw.server.responses import no_content
+from mrdraw.server.routing import Route
 from mrdraw.server.values import is_true, mapping, sequence, text
 
 _EMERGENCY = re.compile(r"\s*(?:N\d+\s*)?M0*112(?![\d.])", re.IGNORECASE | re.ASCII)
