@@ -294,7 +294,7 @@ class Outcome:
     events: list[wire.Event]
     acknowledged: int
     sent: dict[int, set[bytes]]
-    """what went over the wire under each number"""
+    """what went over the wire under each number, since the last hand-shake"""
     transcript: list[str]
 
 
@@ -348,6 +348,8 @@ class Rehearsal:
         while (line := self.dialect.next_to_send(self.now)) is not None:
             self.transcript.append(f"{self.now:9.3f} > {line!r}")
             number, text = line[1:].rpartition(b"*")[0].split(b" ", 1)
+            if text == b"M110 N0":
+                self.sent.clear()  # a hand-shake: the numbering starts anew
             self.sent.setdefault(int(number), set()).add(text)
             there.put(line, self.now)
 

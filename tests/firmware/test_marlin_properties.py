@@ -28,12 +28,14 @@ def check_executed(outcome: Outcome, firmware: FirmwareModel, job: list[bytes]) 
     if events_of(wire.AcceptedByLuck, outcome.events):
         return  # the firmware's counter was damaged; numbers cannot be compared any more
     assert all(len(texts) == 1 for texts in outcome.sent.values()), "a number stands for one line only"
-    taken = [number for number, _ in firmware.executed if number]
+    hellos = [0, *(place for place, (_, text) in enumerate(firmware.executed) if text == "M110 N0")]
+    numbered = [(number, text) for number, text in firmware.executed[hellos[-1] :] if number]
+    taken = [number for number, _ in numbered]
     assert taken == list(range(1, len(taken) + 1)), "every number is executed once and in order"
     meant = [text for number in taken for text in outcome.sent[number]]
     of_job = [text for text in meant if not OWN.match(text)]
     assert of_job == (job if isinstance(outcome.end, wire.JobExhausted) else job[: len(of_job)])
-    executed = [text.encode("latin-1") for number, text in firmware.executed if number]
+    executed = [text.encode("latin-1") for _, text in numbered]
     event(f"accepted by luck: {sum(ours != theirs for ours, theirs in zip(meant, executed, strict=True))}")
 
 

@@ -20,6 +20,7 @@ def test_a_job_is_executed_line_by_line(tmp_path):
             await watcher.state(MachineState.OPERATIONAL)
             assert watcher.snapshot.progress.finished
             assert watcher.snapshot.progress.file_position == (tmp_path / "job.gcode").stat().st_size
+            assert watcher.snapshot.resends.transmitted > 20_000
             assert watcher.states[-4:] == ["STARTING", "PRINTING", "FINISHING", "OPERATIONAL"]
             return simulator.executed()
 

@@ -34,7 +34,8 @@ class Driver:
         self._loop = asyncio.get_running_loop()
         self._transport: Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._handling = False
+        self.transmitted = 0
+        """Lines written so far."""
 
     def open(self, transport: Transport) -> None:
         """The wire is open: begin the hand-shake."""
@@ -105,6 +106,7 @@ class Driver:
             return
         while (line := self.dialect.next_to_send(now)) is not None:
             transport.write(line)
+            self.transmitted += 1
             self._log(f"Send: {line.decode('latin-1').rstrip()}")
 
     def _arm(self, now: float) -> None:

@@ -73,7 +73,8 @@ class Machine:
         self.offsets: dict[str, float] = {}
         self.firmware = ""
         self.capabilities: dict[str, bool] = {}
-        self.resends = Resends()
+        self.resends = 0
+        """How often the firmware asked for a line again."""
         self.notices: dict[str, Notice] = {}
         self.limits = Limits(settings.profile)
         self.watch = HeaterWatch(self.limits, settings.safety)
@@ -125,11 +126,12 @@ class Machine:
             current_z=self.modal.position.get("z") if runner.job or "z" in self.modal.homed_axes else None,
             job=runner.job,
             progress=runner.progress(),
-            resends=self.resends,
+            resends=Resends(count=self.resends, transmitted=self.driver.transmitted if self.driver else 0),
             firmware=self.firmware,
             capabilities=dict(self.capabilities),
             interrupted=runner.interrupted,
             notices=tuple(self.notices.values()),
+            dropped_log_lines=self.outlet.dropped,
         )
 
     def configure(self, settings: MachineSettings) -> None:
@@ -280,7 +282,7 @@ class Machine:
             wire.FirmwareInfo: self._firmware_info,
             wire.Capability: lambda event: self.capabilities.__setitem__(event.name, event.enabled),
             wire.Reset: lambda _: self._reset(),
-            wire.Resend: self._resend,
+            wire.Resend: lambda _: self._resend(),
             wire.AcceptedByLuck: lambda event: self.log(f"A damaged line {event.number} was taken by the firmware"),
             wire.LostAcknowledge: lambda _: self.log("An acknowledge was lost on the wire; going on"),
             wire.ActionCommand: self._action,
@@ -316,8 +318,8 @@ class Machine:
         self.publish(events.FirmwareData(name=event.name, data=event.data))
         self.changed()
 
-    def _resend(self, event: wire.Resend) -> None:
-        self.resends = Resends(count=self.resends.count + 1, transmitted=self.resends.transmitted)
+    def _resend(self) -> None:
+        self.resends += 1
         self.changed()
 
     def _action(self, event: wire.ActionCommand) -> None:

@@ -52,6 +52,8 @@ class Outlet:
         self._pending: list[str] = []
         self._temperatures: deque[TemperaturePoint] = deque()
         self._events_seen = 0
+        self.dropped = 0
+        """Lines of the terminal that some server did not take in time."""
         self._unheard: deque[Happened] = deque(maxlen=KEPT_EVENTS)
 
     @property
@@ -114,6 +116,7 @@ class Outlet:
         for server in self._servers.values():
             if server.slow:
                 server.dropped += too_many + len(lines)
+                self.dropped += too_many + len(lines)
             else:
                 server.link.send(LogLines(lines=tuple(lines), dropped=server.dropped + too_many))
                 server.dropped = 0
