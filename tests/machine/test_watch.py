@@ -38,14 +38,28 @@ def test_silence_of_a_cold_machine_is_none():
 def test_fifteen_degrees_above_the_ceiling():
     watch = _watch()
     assert watch.report({"bed": Heater(135.0, 100.0)}, now=0.0) == []
-    assert _keys(watch.report({"bed": Heater(135.1, 100.0)}, now=1.0)) == ["over-temperature-bed"]
+    assert watch.report({"bed": Heater(135.1, 100.0)}, now=1.0) == []
+    assert _keys(watch.report({"bed": Heater(135.1, 100.0)}, now=2.0)) == ["over-temperature-bed"]
+
+
+def test_one_damaged_report_is_no_alarm():
+    watch = _watch()
+    for actual in (60.0, 600.0, 60.0, 900.0, 60.0):
+        assert watch.report({"bed": Heater(actual, 60.0)}, now=0.0) == []
+
+
+def test_one_damaged_low_report_is_no_rise():
+    watch = _watch()
+    for actual in (70.0, 7.0, 70.0, 70.0, 70.0):
+        assert watch.report({"tool0": Heater(actual, 0.0)}, now=0.0) == []
 
 
 def test_rising_without_a_target():
     watch = _watch()
     assert watch.report({"tool0": Heater(60.0, 0.0)}, now=0.0) == []
     assert watch.report({"tool0": Heater(75.0, 0.0)}, now=1.0) == []
-    assert _keys(watch.report({"tool0": Heater(75.1, 0.0)}, now=2.0)) == ["runaway-tool0"]
+    assert watch.report({"tool0": Heater(75.1, 0.0)}, now=2.0) == []
+    assert _keys(watch.report({"tool0": Heater(75.2, 0.0)}, now=3.0)) == ["runaway-tool0"]
 
 
 def test_cooling_down_is_not_rising():

@@ -285,6 +285,7 @@ class Machine:
             wire.Resend: lambda _: self._resend(),
             wire.AcceptedByLuck: lambda event: self.log(f"A damaged line {event.number} was taken by the firmware"),
             wire.LostAcknowledge: lambda _: self.log("An acknowledge was lost on the wire; going on"),
+            wire.Withheld: self._withheld,
             wire.ActionCommand: self._action,
             wire.FirmwareError: lambda event: self.report_error(event.text, "firmware"),
             wire.Halted: self._halted,
@@ -321,6 +322,10 @@ class Machine:
     def _resend(self) -> None:
         self.resends += 1
         self.changed()
+
+    def _withheld(self, event: wire.Withheld) -> None:
+        self.log(f"Not sent: {event.text} ({event.reason})")
+        self.publish(events.CommandSuppressed(command=event.text, message=event.reason, severity="warn"))
 
     def _action(self, event: wire.ActionCommand) -> None:
         runner = self.runner

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from mrdraw.errors import JobFailed, LimitExceeded, WrongState
+from mrdraw.firmware.dialect import Priority
 from mrdraw.link.messages import Interrupted, Job, MachineState, Progress
 from mrdraw.machine import manual, pinned, recovery
 from mrdraw.machine.announce import Announcer, Where
@@ -197,7 +198,7 @@ class JobRunner:
         """End a wait for a temperature, where the firmware listens to that at once."""
         machine = self._machine
         if machine.capabilities.get("EMERGENCY_PARSER") and machine.driver is not None:
-            machine.driver.shout(["M108"])
+            machine.driver.enqueue(["M108"], Priority.EMERGENCY)
 
     def _cancelled(self) -> None:
         machine = self._machine

@@ -21,6 +21,8 @@ _KEY_SILENCE = "temperature-silence"
 class _Heat:
     """What is remembered of one heater."""
 
+    before: float | None = None
+    """The report before the last one: of two, one may have been damaged on the wire."""
     actual: float | None = None
     target: float | None = None
     lowest_since_off: float | None = None
@@ -35,22 +37,19 @@ class HeaterWatch:
     _heaters: dict[str, _Heat] = field(default_factory=dict)
     _last_report: float | None = None
     _raised: set[str] = field(default_factory=set)
+    _suspected: set[str] = field(default_factory=set)
 
     def forget(self) -> None:
         """The wire was closed: nothing is known any more."""
         self._heaters.clear()
         self._raised.clear()
+        self._suspected.clear()
         self._last_report = None
 
     @property
     def heating(self) -> bool:
         """Whether a heater has a target."""
         return any((heater.target or 0) > 0 for heater in self._heaters.values())
-
-    @property
-    def hot(self) -> bool:
-        """Whether a heater has a target or is still hot."""
-        return self.heating or any((heater.actual or 0) > WARM for heater in self._heaters.values())
 
     def report(self, heaters: dict[str, Heater], now: float) -> list[tuple[str, str]]:
         """Take a report; the new alarms as pairs of key and text."""
@@ -59,7 +58,7 @@ class HeaterWatch:
         alarms = []
         for name, reading in heaters.items():
             heat = self._heaters.setdefault(name, _Heat())
-            heat.actual, heat.target = reading.actual, reading.target
+            heat.before, heat.actual, heat.target = heat.actual, reading.actual, reading.target
             alarms += self._check(name, heat)
         return alarms
 
@@ -85,14 +84,24 @@ class HeaterWatch:
         if heat.target:
             heat.lowest_since_off = None
         else:
-            heat.lowest_since_off = min(actual, heat.lowest_since_off if heat.lowest_since_off is not None else actual)
+            credible = actual if heat.before is None else max(actual, heat.before)
+            heat.lowest_since_off = min(credible, heat.lowest_since_off or credible)
         too_hot = f"{name} is at {actual:g} °C, above its ceiling of {ceiling:g} °C. Switch the machine off."
         runaway = f"{name} gets hotter ({actual:g} °C) although it is switched off. Switch the machine off."
         lowest = heat.lowest_since_off
+        rising = lowest is not None and actual > max(WARM, lowest + margin)
         return [
-            *self._raise(f"over-temperature-{name}", too_hot, wrong=actual > ceiling + margin),
-            *self._raise(f"runaway-{name}", runaway, wrong=lowest is not None and actual > max(WARM, lowest + margin)),
+            *self._raise(
+                f"over-temperature-{name}", too_hot, wrong=self._twice(f"over-{name}", actual > ceiling + margin)
+            ),
+            *self._raise(f"runaway-{name}", runaway, wrong=self._twice(f"rising-{name}", rising)),
         ]
+
+    def _twice(self, key: str, wrong: bool) -> bool:
+        """Whether it was wrong in the report before as well: a digit may have been damaged on the wire."""
+        before = key in self._suspected
+        (self._suspected.add if wrong else self._suspected.discard)(key)
+        return wrong and before
 
     def _raise(self, key: str, text: str, *, wrong: bool) -> list[tuple[str, str]]:
         if not wrong:
