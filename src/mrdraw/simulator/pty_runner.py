@@ -23,8 +23,8 @@ from mrdraw.simulator.recorder import Recorder
 from mrdraw.simulator.speed import garbled, line_speed
 from mrdraw.simulator.stages import BaudLine, Chain, DelayLine, Stage, earliest
 
-_PARENT_CHECK_SECONDS = 0.5
-_LONGEST_SLEEP = 3600.0
+_LONGEST_SLEEP = 0.5
+"""s; a signal that comes just before the wait begins is only noticed behind it, and so is a parent that is gone"""
 
 
 class Firmware(Protocol):
@@ -138,8 +138,7 @@ class PtyRunner:
 
     def _seconds_to_sleep(self, coupling: _Coupling) -> float:
         due = coupling.next_deadline()
-        longest = _PARENT_CHECK_SECONDS if self._wire.end_with is not None else _LONGEST_SLEEP
-        return longest if due is None else min(max(due - time.monotonic(), 0.0), longest)
+        return _LONGEST_SLEEP if due is None else min(max(due - time.monotonic(), 0.0), _LONGEST_SLEEP)
 
 
 class _Link:
