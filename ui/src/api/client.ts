@@ -1,0 +1,109 @@
+// One way to ask the server: every request goes through here, carries the CSRF token, and fails as a `RequestError`.
+
+export class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message)
+  }
+
+  /** Whether the server was not reached at all. */
+  get unreachable(): boolean {
+    return this.status === 0
+  }
+}
+
+const ROOT = new URL('./', document.baseURI)
+
+let onUnauthenticated: () => void = () => undefined
+
+/** Has `listener` called whenever an answer says that nobody is signed in any more. */
+export function whenSignedOut(listener: () => void): void {
+  onUnauthenticated = listener
+}
+
+/** The address of a path below the page's own, so that a proxy's prefix is kept. */
+export function address(path: string): string {
+  return new URL(path.replace(/^\//, ''), ROOT).href
+}
+
+/** The address under which other programs reach this host. */
+export function hostAddress(): string {
+  return ROOT.href.replace(/\/$/, '')
+}
+
+/** The token that the server wants beside a session's cookie. */
+export function csrfToken(): string {
+  const cookies = document.cookie.split('; ').map((pair) => pair.split('=') as [string, string])
+  const port = location.port || (location.protocol === 'https:' ? '443' : '80')
+  const exact = cookies.find(([name]) => name === `csrf_token_P${port}`)
+  const found = exact ?? cookies.find(([name]) => name.startsWith('csrf_token_P'))
+  return found ? decodeURIComponent(found[1]) : ''
+}
+
+async function errorOf(response: Response): Promise<RequestError> {
+  const text = await response.text()
+  try {
+    const body = JSON.parse(text) as { error?: string }
+    return new RequestError(response.status, body.error ?? response.statusText)
+  } catch {
+    return new RequestError(response.status, text || response.statusText)
+  }
+}
+
+async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+  const isForm = body instanceof FormData
+  let response: Response
+  try {
+    response = await fetch(address(path), {
+      method,
+      headers: {
+        ...(body === undefined || isForm ? {} : { 'Content-Type': 'application/json' }),
+        ...(method === 'GET' ? {} : { 'X-CSRF-Token': csrfToken() }),
+        ...headers,
+      },
+      body: body === undefined || isForm ? body : JSON.stringify(body),
+      credentials: 'same-origin',
+    })
+  } catch {
+    throw new RequestError(0, 'The host was not reached.')
+  }
+  if (!response.ok) {
+    const error = await errorOf(response)
+    if (error.status === 401) onUnauthenticated()
+    throw error
+  }
+  return response
+}
+
+async function ask<Answer>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+): Promise<Answer> {
+  const response = await send(method, path, body, headers)
+  const text = await response.text()
+  return (text ? JSON.parse(text) : undefined) as Answer
+}
+
+export const api = {
+  get: <Answer>(path: string, headers?: Record<string, string>) => ask<Answer>('GET', path, undefined, headers),
+  post: <Answer = undefined>(path: string, body?: unknown, headers?: Record<string, string>) =>
+    ask<Answer>('POST', path, body, headers),
+  form: <Answer = undefined>(path: string, form: FormData) => ask<Answer>('POST', path, form),
+  put: <Answer = undefined>(path: string, body?: unknown) => ask<Answer>('PUT', path, body),
+  patch: <Answer = undefined>(path: string, body?: unknown) => ask<Answer>('PATCH', path, body),
+  delete: <Answer = undefined>(path: string) => ask<Answer>('DELETE', path),
+}
+
+/** The text of whatever went wrong. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** A path of files as it stands in an address. */
+export function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
+}

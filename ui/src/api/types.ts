@@ -1,0 +1,219 @@
+// The shapes that the API answers with: the one place for them. Units: mm, mm/min, s, °C, bytes; times in unix seconds.
+
+export interface PageState {
+  firstRun: boolean
+  name: string
+  version: string
+}
+
+export interface LoginRecord {
+  name?: string
+  groups?: string[]
+  session?: string
+}
+
+export interface CurrentUser {
+  name: string | null
+  permissions: string[]
+  groups: string[]
+}
+
+export interface StateFlags {
+  operational: boolean
+  printing: boolean
+  cancelling: boolean
+  pausing: boolean
+  resuming: boolean
+  finishing: boolean
+  paused: boolean
+  ready: boolean
+  error: boolean
+  closedOrError: boolean
+}
+
+export interface MachineStateRecord {
+  text: string
+  flags: StateFlags
+  error: string
+}
+
+export interface JobFile {
+  name: string | null
+  path: string | null
+  display: string | null
+  origin: string | null
+  size: number | null
+  date: number | null
+}
+
+export interface JobRecord {
+  file: JobFile
+  user: string | null
+}
+
+export interface ProgressRecord {
+  completion: number | null
+  filepos: number | null
+  printTime: number | null
+  printTimeLeft: number | null
+  printTimeLeftOrigin: string | null
+}
+
+export interface HeaterPair {
+  actual: number | null
+  target: number | null
+}
+
+export interface TemperaturePoint {
+  time: number
+  heaters: Record<string, HeaterPair>
+}
+
+/** A point as it is pushed: the heaters stand beside the time. */
+export type PushedTemperaturePoint = { time: number } & Record<string, HeaterPair | number>
+
+export interface Notice {
+  key: string
+  text: string
+  until: number | null
+}
+
+export interface Interrupted {
+  id: string
+  file: { name: string; path: string; origin: string; size: number }
+  line: number
+  sent: number
+  acknowledged: number
+  at: number
+  reason: string
+}
+
+export interface Profile {
+  id: string
+  name: string
+  width: number
+  depth: number
+  height: number
+  originCenter: boolean
+  extruders: number
+  heatedBed: boolean
+  heatedChamber: boolean
+  maxToolTemperature: number
+  maxBedTemperature: number
+  maxChamberTemperature: number
+  speedX: number
+  speedY: number
+  speedZ: number
+  speedE: number
+}
+
+/** What MrDraw knows of a machine beyond the words of the compatible API. */
+export interface MachineDetails {
+  id: string
+  name: string
+  reachable: boolean
+  port: string | null
+  baudrate: number | null
+  firmware: string
+  position: Record<string, number>
+  homed: string
+  tool: number
+  interrupted: Interrupted | null
+  notices: Notice[]
+  profile: Profile
+}
+
+export interface MachineRecord extends MachineDetails {
+  state: MachineStateRecord & { id: string }
+  progress: ProgressRecord
+}
+
+export interface CurrentMessage {
+  state: MachineStateRecord
+  job: JobRecord
+  progress: ProgressRecord
+  currentZ: number | null
+  temps: PushedTemperaturePoint[]
+  logs?: string[]
+  serverTime: number
+  machine?: MachineDetails
+}
+
+export interface EventMessage {
+  type: string
+  payload: Record<string, unknown> | null
+}
+
+export interface ConnectionRecord {
+  current: { state: string; port: string | null; baudrate: number | null; printerProfile: string }
+  options: {
+    ports: string[]
+    baudrates: number[]
+    portPreference: string | null
+    baudratePreference: number | null
+    autoconnect: boolean
+  }
+}
+
+export interface FileRefs {
+  resource: string
+  download?: string
+}
+
+export interface FileEntry {
+  name: string
+  display: string
+  path: string
+  type: string
+  typePath: string[]
+  origin: string
+  size?: number
+  date?: number
+  user?: string
+  refs: FileRefs
+  children?: FileEntry[]
+}
+
+export interface FileList {
+  files: FileEntry[]
+  free: number
+  total: number
+}
+
+export interface UploadResult {
+  files: { local: { name: string; path: string } }
+  done: boolean
+  effectiveSelect: boolean
+  effectivePrint: boolean
+}
+
+export interface UserRecord {
+  name: string
+  active: boolean
+  groups: string[]
+  permissions: string[]
+  apikey: string | null
+  admin: boolean
+}
+
+export interface GroupRecord {
+  key: string
+  name: string
+  description: string
+  toggleable: boolean
+}
+
+export interface TemperatureProfile {
+  name: string
+  extruder: number
+  bed: number
+  chamber?: number | null
+}
+
+export interface SettingsRecord {
+  api: { key: string | null; allowCrossOrigin: boolean }
+  appearance: { name: string }
+  temperature: { profiles: TemperatureProfile[]; cutoff: number }
+  terminalFilters: { name: string; regex: string }[]
+  plugins: Record<string, unknown>
+}

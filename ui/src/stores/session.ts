@@ -1,0 +1,66 @@
+// Who is at the page, and what that person may do.
+
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { api, RequestError } from '../api/client'
+import type { Credentials } from '../api/socket'
+import type { CurrentUser, LoginRecord } from '../api/types'
+import { readPageState } from '../lib/pageState'
+
+export const useSession = defineStore('session', () => {
+  const page = readPageState()
+  const firstRun = ref(page.firstRun)
+  const hostName = ref(page.name)
+  const version = ref(page.version)
+  const user = ref<CurrentUser | null>(null)
+  /** Whether it is known who is there. */
+  const known = ref(false)
+  const session = ref('')
+
+  const name = computed(() => user.value?.name ?? null)
+  const isAdmin = computed(() => may('ADMIN'))
+
+  function may(permission: string): boolean {
+    const held = user.value?.permissions ?? []
+    return held.includes(permission) || held.includes('ADMIN')
+  }
+
+  /** Finds out who the browser's session belongs to. */
+  async function recall(): Promise<void> {
+    const record = await api.post<LoginRecord>('/api/login', { passive: true })
+    await take(record)
+  }
+
+  async function signIn(name: string, password: string, remember: boolean): Promise<void> {
+    await take(await api.post<LoginRecord>('/api/login', { user: name, pass: password, remember }))
+  }
+
+  async function take(record: LoginRecord): Promise<void> {
+    session.value = record.session ?? ''
+    user.value = record.name ? await api.get<CurrentUser>('/api/currentuser') : null
+    known.value = true
+  }
+
+  async function signOut(): Promise<void> {
+    await api.post('/api/logout')
+    forget()
+  }
+
+  function forget(): void {
+    user.value = null
+    session.value = ''
+  }
+
+  /** What the push channel asks for; null when nobody is signed in any more. */
+  async function credentials(): Promise<Credentials | null> {
+    try {
+      await recall()
+    } catch (error) {
+      if (error instanceof RequestError && error.unreachable) throw error
+      forget()
+    }
+    return user.value?.name ? { user: user.value.name, session: session.value } : null
+  }
+
+  return { firstRun, hostName, version, user, name, known, isAdmin, may, recall, signIn, signOut, forget, credentials }
+})
