@@ -101,6 +101,18 @@ class UserExists(MrDrawError):
     """A user of this name exists already."""
 
 
+class NoSuchGroup(MrDrawError):
+    """No group has this key."""
+
+
+class LastAdmin(MrDrawError):
+    """Afterwards nobody would be an active admin."""
+
+
+class NoClaim(MrDrawError):
+    """There is no claim code: an admin exists."""
+
+
 class SettingsUnreadable(MrDrawError):
     """``config.yaml`` cannot be read; the text names the line."""
 

@@ -56,6 +56,13 @@ class ClientAuthed(Event, frozen=True, kw_only=True):
     remoteAddress: str  # noqa: N815
 
 
+class SettingsUpdated(Event, frozen=True, kw_only=True):
+    """The settings were changed; the hashes are others when what clients show (`config`) or anything at all changed."""
+
+    config_hash: str
+    effective_hash: str
+
+
 class UserLoggedIn(Event, frozen=True, kw_only=True):
     """A user logged in with the password."""
 

@@ -345,3 +345,15 @@ def test_simulating_until_it_is_interrupted(tmp_path):
         process.kill()
         process.wait()
         process.stderr.close()
+
+
+# --- the first run ----------------------------------------------------------------------------------------------------
+
+
+def test_the_claim_code_is_the_last_word_and_gone_with_the_first_admin(tmp_path):
+    shown = mrdraw("claim", "--basedir", tmp_path)
+    assert shown.returncode == 0
+    with opened(tmp_path) as accounts:
+        assert shown.stdout.split()[-1] == accounts.claim.code()
+    mrdraw("user", "add", "ada", "--password", "x", "--group", "admins", "--basedir", tmp_path)
+    assert refused(mrdraw("claim", "--basedir", tmp_path), "There is an admin already")

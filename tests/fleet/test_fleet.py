@@ -52,6 +52,48 @@ def test_the_simulated_machine_is_offered_and_connected(tmp_path, folder):
     asyncio.run(main())
 
 
+def test_the_settings_offer_the_simulated_machine(tmp_path, folder):
+    enabled = "plugins:\n  virtual_printer:\n    enabled: true\n"
+
+    async def main():
+        settings = Settings(tmp_path)
+        fleet = Fleet(settings, tmp_path)
+        await fleet.start()
+        try:
+            machine = fleet.machine("default")
+
+            def offered():
+                return "VIRTUAL" in {port.path for port in machine.snapshot.ports}
+
+            assert not offered()
+            settings.update({"plugins": {"virtual_printer": {"enabled": True}}})
+            await until(offered)
+            assert machine.snapshot.state is MachineState.OFFLINE
+            await machine.command(link.Connect(id="1", port="VIRTUAL"))
+            await until(lambda: machine.snapshot.state is MachineState.OPERATIONAL)
+            await machine.command(link.Disconnect(id="2"))
+            settings.update({"plugins": {"virtual_printer": {"enabled": "yes"}}})
+            await until(lambda: not offered())
+        finally:
+            await fleet.stop()
+
+    asyncio.run(main())
+    end_host(folder)
+    (tmp_path / "config.yaml").write_text(f"{enabled}serial:\n  port: VIRTUAL\n  autoconnect: true\n")
+
+    async def again():
+        fleet = Fleet(Settings(tmp_path), tmp_path)
+        await fleet.start()
+        try:
+            machine = fleet.machine("default")
+            await until(lambda: machine.snapshot.state is MachineState.OPERATIONAL)
+            assert machine.snapshot.port == "VIRTUAL"
+        finally:
+            await fleet.stop()
+
+    asyncio.run(again())
+
+
 def test_nothing_is_connected_without_being_asked(tmp_path, folder):
     async def main():
         fleet = Fleet(Settings(tmp_path), tmp_path)

@@ -9,7 +9,16 @@ import pytest
 
 from helpers_hub import run, world
 
-OPEN = {
+PAGE = {
+    ("GET", "/"),
+    ("GET", "/assets/a.gcode"),
+    ("GET", "/favicon.svg"),
+    ("GET", "/favicon.ico"),
+    ("GET", "/manifest.webmanifest"),
+    ("GET", "/robots.txt"),
+    ("GET", "/icon-192.png"),
+}
+OPEN = PAGE | {
     ("POST", "/api/login"),
     ("POST", "/api/logout"),
     ("GET", "/sockjs/info"),
@@ -51,15 +60,51 @@ ROUTES = {
     ("POST", "/api/printer/command"): "au",
     ("GET", "/api/v1/machines"): "aur",
     ("GET", "/api/v1/machines/default"): "aur",
+    ("PATCH", "/api/v1/machines/default"): "a",
     ("POST", "/api/v1/machines/default/emergency-stop"): "aur",
     ("POST", "/api/v1/machines/default/attend"): "au",
     ("POST", "/api/v1/machines/default/interrupted/dismiss"): "au",
+    ("GET", "/api/access/permissions"): "aur",
+    ("GET", "/api/access/groups"): "a",
+    ("GET", "/api/access/groups/users"): "a",
+    ("GET", "/api/access/users"): "a",
+    ("POST", "/api/access/users"): "a",
+    ("GET", "/api/access/users/eve"): "a",
+    ("PUT", "/api/access/users/eve"): "a",
+    ("PUT", "/api/access/users/eve/password"): "a",
+    ("GET", "/api/access/users/eve/settings"): "a",
+    ("PATCH", "/api/access/users/eve/settings"): "a",
+    ("GET", "/api/users"): "aur",
+    ("POST", "/api/users"): "aur",
+    ("GET", "/api/users/a.gcode"): "aur",
+    ("POST", "/api/users/a.gcode"): "aur",
+    ("PUT", "/api/users/a.gcode"): "aur",
+    ("PATCH", "/api/users/a.gcode"): "aur",
+    ("DELETE", "/api/users/a.gcode"): "aur",
+    ("POST", "/api/access/users/eve/apikey"): "a",
+    ("DELETE", "/api/access/users/eve/apikey"): "a",
+    ("DELETE", "/api/access/users/eve"): "a",
+    ("POST", "/api/settings/apikey"): "a",
+    ("DELETE", "/api/settings/apikey"): "a",
+    ("GET", "/api/settings"): "aur",
+    ("POST", "/api/settings"): "a",
+    ("GET", "/api/setup/wizard"): "a",
+    ("POST", "/api/setup/wizard"): "a",
+    ("POST", "/plugin/corewizard/acl"): "",
 }
+ROUTES |= dict.fromkeys(PAGE, "open")
 USERS = {"a": "boss", "u": "ann", "r": "rita"}
 
 NOWHERE = [
     ("GET", "/api/nothing"),
-    ("GET", "/"),
+    ("POST", "/"),
+    ("GET", "/index.html"),
+    ("GET", "/assets"),
+    ("GET", "/icon-192.svg"),
+    ("GET", "/icon-a/b.png"),
+    ("DELETE", "/favicon.svg"),
+    ("GET", "/machines/default/"),
+    ("GET", "/machines/default/assets/a.js"),
     ("GET", "/nothing/at/all"),
     ("DELETE", "/api/version"),
     ("GET", "/machines/unknown/api/version"),
@@ -72,15 +117,20 @@ NOWHERE = [
 ]
 
 
+PARAMETERS = {"path:path": "a.gcode", "machine_id": "default", "size": "192", "name": "eve", "key": "users"}
+
+
 def _with_parameters(path):
-    return path.replace("{path:path}", "a.gcode").replace("{machine_id}", "default")
+    for name, value in PARAMETERS.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
 
 
 def test_the_table_here_names_every_route():
     from mrdraw.server.app import all_routes
 
     assert {(route.method, _with_parameters(route.path)) for route in all_routes()} == set(ROUTES)
-    assert {(route.method, route.path) for route in all_routes() if route.open} == OPEN
+    assert {(route.method, _with_parameters(route.path)) for route in all_routes() if route.open} == OPEN
 
 
 @pytest.mark.parametrize(

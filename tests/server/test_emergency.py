@@ -1,15 +1,14 @@
-"""`/api/v1/machines` (section 0 of the contract and the safety rules)."""
+"""The emergency stop and decisions under `/api/v1/machines` (section 0 of the contract and the safety rules)."""
 
 import msgspec
 import pytest
 
 from helpers_hub import READY, run
 from mrdraw.link import messages as link
-from mrdraw.link.messages import Interrupted, Job, JobFile, MachineState, Notice, Progress, Resends
+from mrdraw.link.messages import MachineState
 
 ALL = "/api/v1/machines"
 ONE = f"{ALL}/default"
-FILE = JobFile(name="a.gcode", path="a.gcode", display="a.gcode", source="/x", size=200)
 
 
 @pytest.mark.parametrize("user", ["ann", "rita", "boss"])
@@ -58,33 +57,3 @@ def test_decisions(tmp_path, path, kind):
             assert (await reader.post(f"{ONE}/{path}")).status_code == 403
 
     run(tmp_path, scenario)
-
-
-def test_the_finer_state(tmp_path):
-    async def scenario(client, world):
-        found = (await client.get(ONE)).json()
-        assert found["id"] == "default"
-        assert found["reachable"] is True
-        assert found["state"]["id"] == "OPERATIONAL"
-        assert found["state"]["flags"]["ready"] is True
-        assert found["temperatures"]["tool0"] == {"actual": 20.5, "target": 0.0, "offset": 2.0}
-        assert found["progress"]["linesTotal"] == 90
-        assert found["resends"] == {"count": 5, "transmitted": 50, "ratio": 10}
-        assert found["interrupted"] == {
-            "id": "1", "file": {"name": "a.gcode", "path": "a.gcode", "origin": "local", "size": 200}, "line": 42,
-            "sent": 41, "acknowledged": 40, "filepos": 99, "printTime": 12, "at": 1.5, "reason": "the host died",
-        }  # fmt: skip
-        assert found["notices"] == [{"key": "unattended", "text": "Heaters go off soon.", "until": 9.5}]
-        assert (await client.get(ALL)).json() == {"machines": [found]}
-        await world.tell()
-        assert (await client.get(ONE)).json()["interrupted"] is None
-
-    interrupted = Interrupted(
-        job=Job(id="1", file=FILE), line=42, sent=41, acknowledged=40, file_position=99, print_time=12.5,
-        interrupted_at=1.5, reason="the host died",
-    )  # fmt: skip
-    snapshot = msgspec.structs.replace(
-        READY, interrupted=interrupted, notices=(Notice(key="unattended", text="Heaters go off soon.", until=9.5),),
-        resends=Resends(count=5, transmitted=50), progress=Progress(lines_total=90),
-    )  # fmt: skip
-    run(tmp_path, scenario, snapshot, user="rita")

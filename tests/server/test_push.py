@@ -321,10 +321,21 @@ def test_the_terminal_needs_its_permission(tmp_path, monkeypatch):
     run(tmp_path, scenario)
 
 
-def test_a_removed_user_is_let_go(tmp_path):
+@pytest.mark.parametrize("how", ["removed", "deactivated", "another password"])
+def test_whoever_may_not_be_here_any_more_is_let_go(tmp_path, how):
     async def scenario(served):
-        async with served.authed("rita") as socket, served.authed("ann") as other:
-            await served.world.remove_user("rita")
+        accounts = served.world.services.accounts
+        served.world.key("rita")
+        session = await accounts.open_session(await accounts.login("rita", "secret"))
+        async with served.socket() as socket, served.authed("ann") as other:
+            await socket.send(auth=f"rita:{session}")
+            await socket.until("history")
+            if how == "removed":
+                await served.world.remove_user("rita")
+            elif how == "deactivated":
+                await asyncio.to_thread(accounts.change_user, "rita", active=False)
+            else:
+                await asyncio.to_thread(accounts.set_password, "rita", "new")
             assert await socket.until("reauthRequired") == {"reason": "stale"}
             await socket.closed()
             await served.world.tell(state=MachineState.PAUSED)
@@ -373,6 +384,38 @@ def test_subscriptions(tmp_path):
             current = await socket.until("current", lambda payload: payload["logs"])
             assert current["logs"] == ["Recv: T:20"]
             assert current["messages"] == []
+
+    run(tmp_path, scenario)
+
+
+def test_the_machines_details(tmp_path):
+    async def scenario(served):
+        async with served.authed("rita") as socket, served.authed("rita") as other:
+            await socket.send(subscribe={"state": {"logs": True, "messages": False, "machine": True}})
+            details = (await socket.until("history"))["machine"]
+            url = f"http://127.0.0.1:{served.port}/api/v1/machines/default"
+            async with httpx.AsyncClient(headers={"X-Api-Key": served.world.key("boss")}) as client:
+                record = (await client.get(url)).json()
+                for name, value in details.items():
+                    if name not in {"state", "progress"}:
+                        assert record[name] == value, name
+                assert set(record) - set(details) == {
+                    "capabilities",
+                    "temperatures",
+                    "job",
+                    "resends",
+                    "droppedLogLines",
+                }
+                assert details["state"] == {"id": "OPERATIONAL"}
+                assert details["progress"] == {"linesSent": 0, "linesAcknowledged": 0, "linesTotal": 0}
+                await client.patch(url, json={"name": "Mill", "profile": {"width": 50}})
+            current = await socket.until("current", lambda payload: payload["machine"]["name"] == "Mill")
+            assert current["machine"]["profile"]["width"] == 50
+            await served.world.tell(state=MachineState.PRINTING, progress=Progress(lines_sent=7, lines_total=9))
+            current = await socket.until("current", lambda payload: payload["machine"]["state"]["id"] == "PRINTING")
+            assert current["machine"]["progress"]["linesSent"] == 7
+            plain = await other.until("current", lambda payload: payload["state"]["text"] == "Printing")
+            assert "machine" not in plain
 
     run(tmp_path, scenario)
 

@@ -11,7 +11,7 @@ LINES = ["Send: M105", "Recv: ok T:20", "Recv: echo:busy"]
 
 def test_without_a_subscription_everything_flows():
     everything = Subscription()
-    assert everything.plain
+    assert everything.kind == (True, True, False)
     assert everything.state
     assert everything.wants_event("Home")
     assert everything.logs.select(LINES) == LINES
@@ -28,10 +28,18 @@ def test_what_is_not_mentioned_is_off():
     assert not nothing.wants_event("Home")
     only_state = parse_subscription({"state": True})
     assert only_state.state
-    assert only_state.plain
+    assert only_state.kind == Subscription().kind
     logs = parse_subscription({"state": {"logs": True}})
     assert logs.logs.select(LINES) == LINES
     assert logs.messages.select(LINES) == []
+
+
+def test_the_machines_details_only_for_who_asks_for_them():
+    for state in (True, {"logs": True}, {"logs": True, "machine": "yes"}, {"logs": True, "machine": False}):
+        assert not parse_subscription({"state": state}).machine
+    wanted = parse_subscription({"state": {"logs": True, "messages": False, "machine": True}})
+    assert wanted.machine
+    assert wanted.kind == (True, False, True)
 
 
 def test_events_by_name():
@@ -48,7 +56,7 @@ def test_events_by_name():
 )
 def test_patterns(pattern, found):
     subscription = parse_subscription({"state": {"logs": pattern, "messages": False}})
-    assert not subscription.plain
+    assert subscription.kind is None
     assert subscription.logs.select(LINES) == found
 
 

@@ -61,6 +61,10 @@ def test_a_script_is_written_as_people_write_it():
     assert "    afterPrintDone: |\n      M104 S0\n      M140 S0 ; bed\n" in after
 
 
+def test_taking_out_makes_no_section():
+    assert changed(COMMENTED, {"folder": {"uploads": None}, "api": {"a": {"b": None}}}) == COMMENTED
+
+
 def test_a_name_that_was_a_number_is_found_again():
     after = changed(COMMENTED, {"plugins": {"1": {"two": 2}}})
     assert parse(after)["plugins"] == {"1": {"one": "yes", "two": 2}}
@@ -83,13 +87,21 @@ TREES = st.recursive(
 CHANGES = st.dictionaries(NAMES, TREES, max_size=4)
 
 
+def only_takes_out(changes):
+    """Whether a section that is not there need not be made for these changes."""
+    return bool(changes) and all(
+        value is None or (isinstance(value, dict) and only_takes_out(value)) for value in changes.values()
+    )
+
+
 def merged(data, changes):
     """What was asked for, written down once more and differently."""
     after = {name: value for name, value in data.items() if name not in changes or changes[name] is not None}
     for name, value in changes.items():
         if isinstance(value, dict):
             before = data.get(name)
-            after[name] = merged(before if isinstance(before, dict) else {}, value)
+            if isinstance(before, dict) or not only_takes_out(value):
+                after[name] = merged(before if isinstance(before, dict) else {}, value)
         elif value is not None:
             after[name] = value
     return after

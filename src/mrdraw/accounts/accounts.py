@@ -8,13 +8,14 @@ as what it stands on (the password, the key) does.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from hmac import compare_digest
 from pathlib import Path
 from time import time
 
 from mrdraw.accounts import records
 from mrdraw.accounts.attempts import AttemptLimiter
+from mrdraw.accounts.claim import Claim
 from mrdraw.accounts.groups import check_group, permissions_of
 from mrdraw.accounts.identity import API_USER, Identity
 from mrdraw.accounts.keys import GLOBAL, Keys, remove_key
@@ -24,13 +25,15 @@ from mrdraw.accounts.records import Record
 from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
 from mrdraw.accounts.sessions import Session, Sessions
 from mrdraw.accounts.users import User, Users, remove_user
-from mrdraw.errors import NotPermitted
+from mrdraw.errors import InvalidValue, NotPermitted
 from mrdraw.settings import Settings
 from mrdraw.settings.sections import LONGEST_KEY
 from mrdraw.store import Database
 
 _MOST_KNOWN = 1024
 """Keys and sessions, right and wrong ones, that are remembered."""
+SHORTEST_PASSWORD = 8
+"""Characters of the first admin's password at least."""
 _API = User(API_USER, "", (ADMINS, USERS), active=True)
 
 
@@ -51,6 +54,7 @@ class Accounts:
         self._known_sessions: dict[str, tuple[Identity, Session] | None] = {}
         self._known_at: tuple[object, ...] = ()
         self.attempts = AttemptLimiter(database, clock)
+        self.claim = Claim(database, self._secret)
         self.sessions = Sessions(database, self._secret, clock)
 
     def close(self) -> None:
@@ -94,6 +98,12 @@ class Accounts:
         if user is None or not right or not user.active:
             raise NotPermitted("The user name or the password is wrong.")
         return _identity(user, via="session", fingerprint=digest_of(user.password_hash))
+
+    async def check_password(self, name: str, password: str) -> None:
+        """Whether this is the user's password of now. Raises `NotPermitted`."""
+        user = self._users.find(name)
+        if not await self._passwords.check(user.password_hash if user else None, password):
+            raise NotPermitted("The current password is wrong. Nothing was changed.")
 
     async def open_session(self, identity: Identity, *, remember: bool = False) -> str:
         """A session for an identity; an API key has one and the same as long as that lives."""
@@ -167,18 +177,37 @@ class Accounts:
         """Whether a user of this name could be added. Raises `InvalidValue`, `UserExists`."""
         self._users.check_new(name)
 
-    def add_user(self, name: str, password: str, groups: tuple[str, ...]) -> None:
+    def add_user(self, name: str, password: str, groups: Sequence[str], *, active: bool = True) -> None:
         """Add a user; blocks while the password is hashed. Raises `InvalidValue`, `UserExists`."""
         self._users.check_new(name)
         for group in groups:
             check_group(group)
-        self._users.add(name, self._passwords.hash(password), groups)
+        self._users.add(name, self._passwords.hash(password), groups, active=active)
 
-    def remove_user(self, name: str) -> None:
-        """Remove a user, the user's key and sessions. Raises `NoSuchUser`."""
+    def add_first_admin(self, name: str, password: str) -> None:
+        """Add the admin of the first run; blocks. Raises `InvalidValue`, `UserExists`, `NoClaim` when there is one."""
+        self._users.check_new(name)
+        if len(password) < SHORTEST_PASSWORD:
+            raise InvalidValue(f"A password needs at least {SHORTEST_PASSWORD} characters here; {len(password)} came.")
+        self._users.add_first_admin(name, self._passwords.hash(password))
+
+    def change_user(self, name: str, *, groups: Sequence[str] | None = None, active: bool | None = None) -> None:
+        """Change a user's groups, or whether the user may come in. Raises `NoSuchUser`, `InvalidValue`, `LastAdmin`."""
+        self._users.change(name, groups=groups, active=active, keep_admin=True)
+
+    def user_settings(self, name: str) -> Mapping[str, object]:
+        """What clients keep with a user. Raises `NoSuchUser`."""
+        return self._users.get(name).settings
+
+    def merge_user_settings(self, name: str, changes: Mapping[str, object]) -> None:
+        """Put members into what clients keep with a user; blocks. Raises `NoSuchUser`, `TooLarge`."""
+        self._users.merge_settings(name, changes)
+
+    def remove_user(self, name: str, *, keep_admin: bool = False) -> None:
+        """Remove a user, the user's key and sessions. Raises `NoSuchUser`; with `keep_admin` `LastAdmin`."""
 
         def write(connection: sqlite3.Connection) -> None:
-            remove_user(connection, name)
+            remove_user(connection, name, keep_admin=keep_admin)
             remove_key(connection, name)
 
         self._database.write_now(write)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mrdraw.accounts.permissions import ADMINS, GUESTS, READONLY, USERS, Permission, held_by
+from mrdraw.accounts.permissions import ADMINS, DANGEROUS, GUESTS, READONLY, USERS, Permission, held_by, need_of
 from mrdraw.errors import InvalidValue
 
 
@@ -31,6 +31,28 @@ GROUPS = {
     GUESTS: Group(GUESTS, "Guests", "Everybody who is not logged in; may do nothing.", frozenset(), assignable=False),
 }
 """The groups by key."""
+
+
+def group_records() -> list[dict[str, object]]:
+    """All groups as clients get them (contract, 4.9)."""
+    return [group_record(group) for group in GROUPS.values()]
+
+
+def group_record(group: Group) -> dict[str, object]:
+    """A group as clients get it."""
+    return {
+        "key": group.key,
+        "name": group.name,
+        "description": group.description,
+        "permissions": sorted(group.permissions),
+        "subgroups": [],
+        "needs": {"role": sorted(map(need_of, group.permissions)), "group": [group.key]},
+        "default": group.key == USERS,
+        "removable": False,
+        "changeable": False,
+        "toggleable": group.assignable,
+        "dangerous": bool(group.permissions & DANGEROUS),
+    }
 
 
 def check_group(key: str) -> str:

@@ -108,10 +108,11 @@ _TABLE: dict[Permission, tuple[tuple[str, ...], str, str]] = {
 }
 """For each permission the groups that hold it, its name, and what it means."""
 
-_DANGEROUS = frozenset({
+DANGEROUS = frozenset({
     _P.ADMIN, _P.SYSTEM, _P.SETTINGS, _P.PLUGIN_APPKEYS_ADMIN, _P.PLUGIN_SOFTWAREUPDATE_UPDATE,
     _P.PLUGIN_SOFTWAREUPDATE_CONFIGURE, _P.PLUGIN_PLUGINMANAGER_INSTALL,
 })  # fmt: skip
+"""What can do harm to the computer or to other users."""
 
 
 def need_of(permission: Permission) -> str:
@@ -132,7 +133,7 @@ def _record(permission: Permission) -> dict[str, object]:
         "key": permission.value,
         "name": name,
         "description": description,
-        "dangerous": permission in _DANGEROUS,
+        "dangerous": permission in DANGEROUS,
         "default_groups": list(groups),
         "needs": {"role": [need_of(permission)]},
     }

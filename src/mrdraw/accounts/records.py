@@ -25,7 +25,7 @@ def user_record(user: User, key: str | None) -> Record:
         "groups": list(user.groups),
         "needs": {"role": sorted(map(need_of, permissions_of(user.groups))), "group": list(user.groups)},
         "apikey": key,
-        "settings": {},
+        "settings": dict(user.settings),
         "admin": admin,
         "user": True,
         "roles": ["user", "admin"] if admin else ["user"],

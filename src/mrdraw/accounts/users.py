@@ -1,7 +1,8 @@
 """Users: the table of them, and what may be a name.
 
 Invariants: names keep their case and are compared with it; what ends a user's access (removal, deactivation, another
-password) ends the user's sessions in the same transaction.
+password) ends the user's sessions in the same transaction; a change that would leave no active admin can be refused
+in it as well.
 """
 
 from __future__ import annotations
@@ -9,22 +10,28 @@ from __future__ import annotations
 import json
 import sqlite3
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from time import time
 
+from mrdraw.accounts.claim import has_admin, settle_claim
 from mrdraw.accounts.groups import check_group
 from mrdraw.accounts.identity import API_USER
-from mrdraw.errors import InvalidValue, NoSuchUser, UserExists
+from mrdraw.accounts.permissions import ADMINS, USERS
+from mrdraw.errors import InvalidValue, LastAdmin, NoClaim, NoSuchUser, TooLarge, UserExists
 from mrdraw.store import Database
 
-_COLUMNS = "SELECT name, password_hash, groups, active FROM users"
+_COLUMNS = "SELECT name, password_hash, groups, active, settings FROM users"
 _ALL = f"{_COLUMNS} ORDER BY name"
 _ONE = f"{_COLUMNS} WHERE name = ?"
 _EXISTS = "SELECT 1 FROM users WHERE name = ?"
 _NAMES = "SELECT name FROM users ORDER BY name LIMIT 20"
-_ADD = "INSERT INTO users (name, password_hash, groups, active, created_at) VALUES (?, ?, ?, 1, ?)"
+_ADD = "INSERT INTO users (name, password_hash, groups, active, created_at) VALUES (?, ?, ?, ?, ?)"
 _SET_PASSWORD = "UPDATE users SET password_hash = ? WHERE name = ?"  # noqa: S105 - a statement
 _SET_ACTIVE = "UPDATE users SET active = ? WHERE name = ?"
+_SET_GROUPS = "UPDATE users SET groups = ? WHERE name = ?"
+_SETTINGS = "SELECT settings FROM users WHERE name = ?"
+_SET_SETTINGS = "UPDATE users SET settings = ? WHERE name = ?"
 _REMOVE = "DELETE FROM users WHERE name = ?"
 _END_SESSIONS = "DELETE FROM sessions WHERE user = ?"
 
@@ -32,6 +39,8 @@ _RESERVED = frozenset(":/\\")
 _NOT_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Control characters, halves of characters, line and paragraph separators."""
 _LONGEST_NAME = 128
+_MOST_SETTINGS = 256 * 1024
+"""Characters of a user's settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class User:
     password_hash: str
     groups: tuple[str, ...]
     active: bool
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What clients keep with the user."""
 
 
 class Users:
@@ -80,14 +91,19 @@ class Users:
         if self.find(name) is not None:
             raise UserExists(f"There is a user {name} already.")
 
-    def add(self, name: str, password_hash: str, groups: tuple[str, ...]) -> None:
+    def add(self, name: str, password_hash: str, groups: Sequence[str], *, active: bool = True) -> None:
         """Add a user whose name was checked. Raises `InvalidValue`, `UserExists`."""
-        values = (name, password_hash, json.dumps([check_group(group) for group in groups]), time())
+        values = (name, password_hash, _encoded(groups), int(active), time())
+        self._database.write_now(lambda connection: _add(connection, values))
+
+    def add_first_admin(self, name: str, password_hash: str) -> None:
+        """Add the admin of the first run. Raises `NoClaim` when there is one already, `UserExists`."""
+        values = (name, password_hash, _encoded((ADMINS, USERS)), 1, time())
 
         def write(connection: sqlite3.Connection) -> None:
-            if connection.execute(_EXISTS, (name,)).fetchone():
-                raise UserExists(f"There is a user {name} already.")
-            connection.execute(_ADD, values)
+            if has_admin(connection):
+                raise NoClaim("There is an admin already.")
+            _add(connection, values)
 
         self._database.write_now(write)
 
@@ -97,12 +113,54 @@ class Users:
 
     def set_active(self, name: str, *, active: bool) -> None:
         """Let a user in, or keep the user out. Raises `NoSuchUser`."""
-        self._database.write_now(lambda connection: _change(connection, name, _SET_ACTIVE, (int(active), name)))
+        self.change(name, groups=None, active=active, keep_admin=False)
+
+    def change(self, name: str, *, groups: Sequence[str] | None, active: bool | None, keep_admin: bool) -> None:
+        """Change a user's groups, and whether the user may come in; `None` leaves it as it is.
+
+        Raises `NoSuchUser`, `InvalidValue`; with `keep_admin` `LastAdmin`.
+        """
+        encoded = None if groups is None else _encoded(groups)
+
+        def write(connection: sqlite3.Connection) -> None:
+            had_admin = has_admin(connection)
+            require_user(connection, name)
+            if encoded is not None:
+                connection.execute(_SET_GROUPS, (encoded, name))
+            if active is not None:
+                _change(connection, name, _SET_ACTIVE, (int(active), name))
+            if keep_admin and had_admin:
+                require_admin(connection, name)
+            settle_claim(connection)
+
+        self._database.write_now(write)
+
+    def merge_settings(self, name: str, changes: Mapping[str, object]) -> None:
+        """Put members into what clients keep with a user. Raises `NoSuchUser`, `TooLarge`."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            require_user(connection, name)
+            (kept,) = connection.execute(_SETTINGS, (name,)).fetchone()
+            merged = json.dumps({**json.loads(kept), **changes})
+            if len(merged) > _MOST_SETTINGS:
+                raise TooLarge(f"The settings of a user have {_MOST_SETTINGS} characters at most; nothing was changed.")
+            connection.execute(_SET_SETTINGS, (merged, name))
+
+        self._database.write_now(write)
 
 
-def remove_user(connection: sqlite3.Connection, name: str) -> None:
-    """Remove a user and the user's sessions. Raises `NoSuchUser`."""
+def remove_user(connection: sqlite3.Connection, name: str, *, keep_admin: bool) -> None:
+    """Remove a user and the user's sessions. Raises `NoSuchUser`; with `keep_admin` `LastAdmin`."""
+    had_admin = has_admin(connection)
     _change(connection, name, _REMOVE, (name,))
+    if keep_admin and had_admin:
+        require_admin(connection, name)
+
+
+def require_admin(connection: sqlite3.Connection, name: str) -> None:
+    """Raises `LastAdmin` when nobody is an active admin after a change of the user `name`."""
+    if not has_admin(connection):
+        raise LastAdmin(f"{name} is the last active admin. Make somebody else an admin first; nothing was changed.")
 
 
 def require_user(connection: sqlite3.Connection, name: str) -> None:
@@ -111,14 +169,26 @@ def require_user(connection: sqlite3.Connection, name: str) -> None:
         raise _no_such_user(name, [row[0] for row in connection.execute(_NAMES)])
 
 
+def _add(connection: sqlite3.Connection, values: tuple[str, str, str, int, float]) -> None:
+    if connection.execute(_EXISTS, (values[0],)).fetchone():
+        raise UserExists(f"There is a user {values[0]} already.")
+    connection.execute(_ADD, values)
+    settle_claim(connection)
+
+
+def _encoded(groups: Sequence[str]) -> str:
+    """Groups as they are stored, each once. Raises `InvalidValue`."""
+    return json.dumps([check_group(group) for group in dict.fromkeys(groups)])
+
+
 def _change(connection: sqlite3.Connection, name: str, statement: str, values: tuple[object, ...]) -> None:
     require_user(connection, name)
     connection.execute(statement, values)
     connection.execute(_END_SESSIONS, (name,))
 
 
-def _user(row: tuple[str, str, str, int]) -> User:
-    return User(row[0], row[1], tuple(json.loads(row[2])), bool(row[3]))
+def _user(row: tuple[str, str, str, int, str]) -> User:
+    return User(row[0], row[1], tuple(json.loads(row[2])), bool(row[3]), json.loads(row[4]))
 
 
 def _is_storable(name: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mrdraw import __version__
-from mrdraw.cli import keys, serve, simulate, users
+from mrdraw.cli import claim, doctor, keys, serve, service, simulate, tls, users
 from mrdraw.errors import MrDrawError
 
 BASEDIR_VARIABLE = "MRDRAW_BASEDIR"
@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"MrDraw {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
-    for module in (serve, users, keys, simulate):
+    for module in (serve, users, keys, claim, service, doctor, tls, simulate):
         module.add_verb(verbs, [_basedir()])
     return parser
 

@@ -1,7 +1,8 @@
 """All machines: one supervised machine host each.
 
 Invariants: a machine exists as long as the settings name it; the end of the fleet (or of the server) ends no machine
-host; only the default machine is connected to the simulated port by itself.
+host; only the default machine is connected to the simulated port by itself, and only when the server was told so at its
+start. The settings can offer that port as well.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from mrdraw.fleet.supervisor import Supervisor
 from mrdraw.link.messages import Connect, MachineSettings, StopHost
 
 if TYPE_CHECKING:
-    from mrdraw.settings import Settings
+    from mrdraw.settings import Settings, SettingsTree
 
 LOGGER = logging.getLogger(__name__)
 
 VIRTUAL_PORT = "VIRTUAL"
 """The port of the simulated machine."""
+
+VIRTUAL_PLUGIN = "virtual_printer"
+"""What the settings call the simulated machine."""
 
 _WATCH_EVERY = 1.0
 """s between two looks at the settings."""
@@ -134,13 +138,20 @@ class Fleet:
         leaving.add_done_callback(self._leaving.discard)
 
     def _resolved(self, machine_id: str) -> MachineSettings:
-        return resolve(machine_id, self._settings.current().machines[machine_id], virtual=self._virtual)
+        tree = self._settings.current()
+        return resolve(machine_id, tree.machines[machine_id], virtual=self._virtual or offers_virtual(tree))
 
     def _autoconnect(self, machine_id: str) -> Connect | None:
         tree = self._settings.current()
         if self._virtual and machine_id == tree.default_machine:
             return Connect(id=new_id(), port=VIRTUAL_PORT)
         return Connect(id=new_id()) if tree.machines[machine_id].serial.autoconnect else None
+
+
+def offers_virtual(tree: SettingsTree) -> bool:
+    """Whether the settings offer the simulated machine: `plugins.virtual_printer.enabled`, as OctoPrint calls it."""
+    plugin = tree.plugins.get(VIRTUAL_PLUGIN)
+    return isinstance(plugin, dict) and plugin.get("enabled") is True
 
 
 async def _let_go(handle: MachineHandle, supervision: asyncio.Task[None]) -> None:

@@ -20,6 +20,7 @@ from mrdraw.hub.bus import EventBus
 from mrdraw.hub.files import job_file
 from mrdraw.hub.machine import Machine
 from mrdraw.hub.selection import Selections
+from mrdraw.hub.unique import UniqueIds
 
 if TYPE_CHECKING:
     from mrdraw.accounts import Accounts
@@ -42,6 +43,7 @@ class Hub:
         self._library = library
         self._fleet = fleet
         self._selections = Selections(database)
+        self._unique_ids = UniqueIds(database)
         self._machines: dict[str, Machine] = {}
         self._undo: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,6 +83,10 @@ class Hub:
         except KeyError:
             known = ", ".join(sorted(self._machines)) or "none"
             raise NoSuchMachine(f"There is no machine {machine_id!r}. Machines are: {known}.") from None
+
+    async def unique_id(self, machine_id: str) -> str:
+        """The id by which clients in the network know the machine again."""
+        return await self._unique_ids.of(machine_id)
 
     def uses(self, path: str) -> bool:
         """Whether the file, or a file in the folder, belongs to a living job of any machine."""

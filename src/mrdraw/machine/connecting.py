@@ -123,7 +123,10 @@ class Connector:
     def _check(self, port: str) -> None:
         settings = self._machine.settings
         if port == VIRTUAL and not settings.virtual:
-            raise InvalidValue("The port VIRTUAL is not offered; start the server with --simulate marlin for it.")
+            raise InvalidValue(
+                "The port VIRTUAL is not offered; start the server with --simulate marlin, or set "
+                "plugins.virtual_printer.enabled to true in the settings."
+            )
         listed = {info.path for info in self._machine.ports}
         if (
             port in {AUTO, VIRTUAL}

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from mrdraw.errors import MrDrawError
-from mrdraw.server import downloads
+from mrdraw.server import downloads, page
 from mrdraw.server.api import (
     access,
     bed,
@@ -23,15 +23,19 @@ from mrdraw.server.api import (
     emergency,
     files,
     job,
+    machines,
     printer,
     printhead,
+    settings,
     tool,
     typed,
     uploads,
+    users,
     version,
+    wizard,
 )
 from mrdraw.server.auth import Authentication
-from mrdraw.server.context import Services, identity, machine, require
+from mrdraw.server.context import Services, claimed, identity, machine, require
 from mrdraw.server.errors import error_response, refusal
 from mrdraw.server.push import socket as push
 from mrdraw.server.responses import no_content
@@ -40,6 +44,7 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, downloads,
+    users, wizard, settings, machines, page,
 )  # fmt: skip
 
 _COMMON = [
@@ -101,7 +106,9 @@ class Application:
         if route is None:
             allowed = ", ".join(sorted(found.methods))
             return refusal(405, f"{method} is not allowed here; use {allowed}.", {"allow": allowed})
-        if route.permission is not None:
+        if claimed(request):
+            pass  # this route is one of the first run's; it sees to the rest
+        elif route.permission is not None:
             require(request, route.permission)
         elif not route.open:
             identity(request)

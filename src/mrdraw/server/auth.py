@@ -2,7 +2,8 @@
 
 Invariants: without a known key or session every path that is not on the open list is answered 401 at once: before it
 is known whether the path or the machine exists, and before a body is read; a key never reaches a log; a request that
-only a session cookie authenticates has to carry the CSRF pair as well.
+only a session cookie authenticates has to carry the CSRF pair as well. In the first run the claim code lets through to
+its few routes, and to nothing else.
 """
 
 from __future__ import annotations
@@ -18,13 +19,21 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrdraw.accounts import Identity
-from mrdraw.server.context import BASE, IDENTITY, MACHINE_ID, Services
+from mrdraw.server.context import BASE, CLAIM, IDENTITY, MACHINE_ID, Services
 from mrdraw.server.errors import refusal
 from mrdraw.server.form_key import key_in_form
+from mrdraw.server.page import is_page_path
 
 OPEN_PATHS = frozenset({"/api/login", "/api/logout", "/online.txt", "/robots.txt"})
 OPEN_PREFIXES = ("/sockjs/",)
-"""What is answered without a key (contract, section 0)."""
+"""What is answered without a key (contract, section 0), beside the page."""
+
+FIRST_RUN = frozenset({
+    ("POST", "/plugin/corewizard/acl"), ("GET", "/api/setup/wizard"), ("POST", "/api/setup/wizard"),
+    ("GET", "/api/settings"), ("POST", "/api/settings"),
+})  # fmt: skip
+"""What the claim code lets through to."""
+CLAIM_HEADER = "x-claim-code"
 
 SESSION_COOKIE = "session"
 CSRF_COOKIE = "csrf_token"
@@ -34,6 +43,14 @@ _EXEMPT = frozenset({"/api/login"})
 _MACHINE = re.compile(r"^/machines/([^/]+)(/.*)$")
 
 _ASK = "This needs an API key: in the header X-Api-Key, or for testing as the query parameter apikey."
+_ASK_CLAIM = (
+    "This needs an API key or, as there is no admin yet, the claim code in the header X-Claim-Code. The code stands on "
+    "the terminal where MrDraw was started and in its log; the command `mrdraw claim` shows it."
+)
+_WRONG_CLAIM = (
+    "The claim code is wrong. It stands on the terminal where MrDraw was started and in its log; after five wrong "
+    "tries there is another one, which the command `mrdraw claim` shows."
+)
 _NO_CSRF = "CSRF validation failed: send the cookie's token in the header X-CSRF-Token, or use an API key."
 
 
@@ -63,7 +80,7 @@ class Authentication:
         """Put the identity into the scope, or say how the request is refused."""
         path, headers = scope["path"], Headers(scope=scope)
         preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
-        is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
+        is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
         by_session = self._by_session(scope, headers)
         by_key = self._by_key(scope, headers)
         found = by_session or by_key
@@ -71,17 +88,27 @@ class Authentication:
             key, receive = await key_in_form(headers.get("content-type", ""), receive)
             found = by_key = self._services.accounts.identify_key(key) if key else None
         scope[IDENTITY] = found
+        if (scope["method"], path) in FIRST_RUN and await self._claims(headers):
+            scope[CLAIM] = True
+            return None, receive
         if found is None and not is_open:
-            return self._anonymous(headers), receive
+            return self._anonymous(scope, headers), receive
         if by_key is None and by_session is not None and not self._has_csrf_pair(scope, headers):
             return refusal(400, _NO_CSRF), receive
         return None, receive
 
-    def _anonymous(self, headers: Headers) -> Response:
+    async def _claims(self, headers: Headers) -> bool:
+        """Whether the request came with the claim code of the first run."""
+        code = headers.get(CLAIM_HEADER)
+        return code is not None and await self._services.accounts.claim.matches(code)
+
+    def _anonymous(self, scope: Scope, headers: Headers) -> Response:
         """The answer to nobody; a body that was announced is not read."""
-        status = self._services.settings.current().api.anonymous_status
         pending = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-        return refusal(status, _ASK, {"connection": "close"} if pending else None)
+        closing = {"connection": "close"} if pending else None
+        if (scope["method"], scope["path"]) in FIRST_RUN and self._services.accounts.claim.is_open():
+            return refusal(401, _WRONG_CLAIM if headers.get(CLAIM_HEADER) else _ASK_CLAIM, closing)
+        return refusal(self._services.settings.current().api.anonymous_status, _ASK, closing)
 
     def _by_key(self, scope: Scope, headers: Headers) -> Identity | None:
         key = _key_of(scope, headers)
@@ -97,6 +124,11 @@ class Authentication:
         cookie = cookies_of(headers).get(cookie_name(CSRF_COOKIE, scope, headers), "")
         sent = headers.get(CSRF_HEADER, "")
         return bool(cookie) and compare_digest(cookie, sent) and self._services.accounts.is_csrf_token(cookie)
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether the page or a part of it is asked for; it has no machine's base before it."""
+    return scope["method"] in {"GET", "HEAD"} and is_page_path(scope["path"]) and MACHINE_ID not in scope
 
 
 def _find_machine(scope: Scope) -> None:

@@ -6,7 +6,7 @@ Invariants: a body is read once and only up to its limit; a wrong body is refuse
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from mrdraw.accounts import Accounts, Identity, Permission
 from mrdraw.errors import InvalidValue, NotAuthenticated, NotPermitted, TooLarge, WrongContentType
 from mrdraw.hub import Hub, Machine
 from mrdraw.library import Library
+from mrdraw.server.page_files import PageFiles
 from mrdraw.settings import Settings
 
 MAX_BODY = 100 * 1024
@@ -25,7 +26,9 @@ MAX_BODY = 100 * 1024
 IDENTITY = "mrdraw.identity"
 MACHINE_ID = "mrdraw.machine_id"
 BASE = "mrdraw.base"
-"""Where in the scope the authentication leaves what it found; the base is the path that was taken off the front."""
+CLAIM = "mrdraw.claim"
+"""Where in the scope the authentication leaves what it found; the base is the path that was taken off the front, the
+claim stands there when the request came with the claim code of the first run."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Services:
     accounts: Accounts
     library: Library
     hub: Hub
+    page: PageFiles = field(default_factory=PageFiles)
 
 
 def services(connection: HTTPConnection) -> Services:
@@ -48,6 +52,11 @@ def optional_identity(connection: HTTPConnection) -> Identity | None:
     """Who sent the request, if that is known."""
     found: Identity | None = connection.scope.get(IDENTITY)
     return found
+
+
+def claimed(connection: HTTPConnection) -> bool:
+    """Whether the request came with the claim code, on a route of the first run."""
+    return CLAIM in connection.scope
 
 
 def identity(connection: HTTPConnection) -> Identity:
@@ -98,7 +107,7 @@ async def json_body(request: Request) -> dict[str, Any]:
         raise WrongContentType("The body has to be of the content type application/json.")
     try:
         body = msgspec.json.decode(await limited_body(request))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidValue(f"The body is no JSON: {error}.") from error
     if not isinstance(body, dict):
         raise InvalidValue('The body has to be a JSON object, as in {"command": "…"}.')

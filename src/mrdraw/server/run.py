@@ -7,30 +7,31 @@ makes way for them (it lowers its own priority); stopping it ends no machine hos
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import gc
 import logging
 import os
-import signal
 import socket
-import sys
+import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from logging.handlers import RotatingFileHandler
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
-from starlette.types import ASGIApp
-
-from mrdraw import __version__
 from mrdraw.accounts import Accounts
-from mrdraw.errors import BaseFolderInUse, MrDrawError
+from mrdraw.errors import BaseFolderInUse
 from mrdraw.fleet import Fleet
 from mrdraw.hub import Hub
 from mrdraw.library import Library
 from mrdraw.server.app import create_app
 from mrdraw.server.context import Services
+from mrdraw.server.doors import Doors
+from mrdraw.server.greeting import address_of, greeting, held_back, network_address
+from mrdraw.server.listening import resolve
+from mrdraw.server.logs import is_journal, log_to
+from mrdraw.server.notify import Notifier
+from mrdraw.server.tls import context_of
+from mrdraw.server.web import WebServer
 from mrdraw.settings import Settings
 from mrdraw.store import Database
 
@@ -39,121 +40,117 @@ LOGGER = logging.getLogger(__name__)
 LOCK = "server.lock"
 DATABASE = "mrdraw.db"
 _NICE = 5
-_LOG_SIZE = 4 * 1024 * 1024
-_LOG_FILES = 3
-_GRACE = 3
-"""s that requests get to end when the server stops."""
-
-USUAL_HOLDERS = {
-    5000: "OctoPrint itself, the AirPlay receiver of macOS, or a Flask development server",
-    80: "a web server such as nginx or Apache",
-    8080: "another web server or a proxy",
-    7125: "Moonraker",
-}
 
 
-class PortTaken(MrDrawError):
-    """Somebody else listens on the port."""
+@dataclass(frozen=True)
+class _House:
+    """What is opened before the loop runs, and closed after it."""
+
+    basedir: Path
+    settings: Settings
+    database: Database
+    accounts: Accounts
+    doors: Doors
+    tls: ssl.SSLContext | None
+    notifier: Notifier
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls else "http"
 
 
-def serve(basedir: Path, *, host: str | None = None, port: int | None = None, simulate: str | None = None) -> int:
-    """Serve until told to stop; the exit code. Raises `MrDrawError` when it cannot."""
+def serve(
+    basedir: Path,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    simulate: str | None = None,
+    expose_unclaimed: bool = False,
+) -> int:
+    """Serve until told to stop; the exit code. Raises `MrDrawError` when it cannot.
+
+    `expose_unclaimed` opens the network before there is an admin; the claim code guards then.
+    """
+    notifier = Notifier()
     basedir.mkdir(parents=True, exist_ok=True)
     with _locked(basedir):
-        _log_to(basedir / "logs")
+        log_to(basedir / "logs")
         settings = Settings(basedir)
         tree = settings.current().server
-        listening = _listen(host or tree.host, port or tree.port)
-        try:
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(_live(basedir, settings, listening, virtual=simulate is not None))
-        finally:
-            listening.close()
+        wanted = resolve(host or tree.host, port or tree.port)
+        tls = context_of(tree.tls, basedir)
+        with (
+            closing(Database(basedir / DATABASE)) as database,
+            closing(Accounts(database, settings, basedir)) as accounts,
+        ):
+            doors = Doors(wanted, is_unclaimed=accounts.claim.is_open, expose_unclaimed=expose_unclaimed)
+            house = _House(basedir, settings, database, accounts, doors, tls, notifier)
+            with closing(doors.bind()) as listening, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(_live(house, listening, virtual=simulate is not None))
     return 0
 
 
-async def _live(basedir: Path, settings: Settings, listening: socket.socket, *, virtual: bool) -> None:
-    database = Database(basedir / DATABASE)
-    accounts = Accounts(database, settings, basedir)
+async def _live(house: _House, listening: socket.socket, *, virtual: bool) -> None:
+    settings, accounts, database = house.settings, house.accounts, house.database
     accounts.ensure_global_key()
     folder = settings.current().folder.uploads
-    library = Library(Path(folder) if folder else basedir / "uploads", database)
+    library = Library(Path(folder) if folder else house.basedir / "uploads", database)
     library.sweep()
-    fleet = Fleet(settings, basedir, virtual=virtual)  # before the next line: the hosts keep the priority of now
+    fleet = Fleet(settings, house.basedir, virtual=virtual)  # before the next line: hosts keep the priority of now
     with suppress(OSError):
         os.nice(_NICE)
     hub = Hub(settings, library, accounts, fleet, database)
-    server = _Server(create_app(Services(settings, accounts, library, hub)))
+    server = WebServer(create_app(Services(settings, accounts, library, hub)), house.tls)
     try:
         await hub.start()
         gc.collect()
         gc.freeze()
-        await server.answer(listening, basedir)
+        if not server.should_exit:  # no signal has come meanwhile
+            await _answer(house, server, listening)
     finally:
+        house.notifier.stopping()
         await hub.stop()
-        accounts.close()
-        database.close()
 
 
-class _Server(uvicorn.Server):
-    """Ends by a signal at any time, but leaves the process alive: what was opened before it is closed after it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            loop="none",
-            http="httptools",
-            ws="websockets-sansio",
-            proxy_headers=False,
-            server_header=False,
-            access_log=False,
-            log_config=None,
-            timeout_graceful_shutdown=_GRACE,
-        )
-        super().__init__(config)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-
-    async def answer(self, listening: socket.socket, basedir: Path) -> None:
-        """Answer requests until a signal comes; at once if one came already."""
-        if self.should_exit:
-            return
-        listening.listen(self.config.backlog)
-        _greet(listening, basedir)
-        await self.serve(sockets=[listening])
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """The signals are taken already."""
-        yield
+async def _answer(house: _House, server: WebServer, listening: socket.socket) -> None:
+    """Answer requests until a signal comes; the network is opened when its time has come."""
+    listening.listen(server.config.backlog)
+    _greet(house, await asyncio.to_thread(house.accounts.claim.code))
+    opening = asyncio.create_task(house.doors.open(server, listening, lambda: _tell_open(house)))
+    opening.add_done_callback(_log_failure)
+    try:
+        await server.answer(listening)
+    finally:
+        opening.cancel()
+        await asyncio.wait([opening])
 
 
-def _greet(listening: socket.socket, basedir: Path) -> None:
-    """Say how to talk to the server."""
-    host, port = listening.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    base, command = f"--basedir {basedir}", _command()
-    lines = (
-        f"MrDraw {__version__} serves {address}",
-        f"  a key:      {command} key {base}",
-        f"  a user:     {command} user add NAME --group admins {base}",
-        f"  try it:     curl -H 'X-Api-Key: KEY' {address}/api/printer",
-        "  slicers:    printer type OctoPrint, this address, that key",
-        "  stop:       Ctrl-C (a running job goes on without the server)",
-    )
-    print("\n".join(lines), flush=True)
-    LOGGER.info("serving %s from %s", address, basedir)
+def _greet(house: _House, claim: str | None) -> None:
+    """Say how to talk to the server: to the person who started it, to the log, to the service manager."""
+    doors, scheme = house.doors, house.scheme
+    if not is_journal(os.environ, 1):  # what is logged goes there as well
+        print("\n".join(greeting(doors, scheme, house.basedir, claim)), flush=True)
+    address = address_of(doors.first, scheme)
+    LOGGER.info("serving %s from %s", address, house.basedir)
+    if claim:
+        LOGGER.info("there is no admin yet: the claim code for the first run is %s", claim)
+    if doors.held_back:
+        LOGGER.info("%s", " ".join(" ".join(held_back(doors, scheme)).split()))
+    house.notifier.ready(f"serving {address}{', for this computer only until there is an admin' * doors.held_back}")
 
 
-def _command() -> str:
-    """How this command was called."""
-    called = Path(sys.argv[0])
-    return str(called) if called.name == "mrdraw" else "python -m mrdraw"
+def _tell_open(house: _House) -> None:
+    """Say that others are let in now."""
+    address = network_address(house.doors.wanted, house.scheme)
+    if not is_journal(os.environ, 1):
+        print(f"There is an admin now: serving {address} as well", flush=True)
+    LOGGER.info("there is an admin now: serving %s as well", address)
+    house.notifier.status(f"serving {address}")
 
 
-# --- what is taken before ---------------------------------------------------------------------------------------------
+def _log_failure(opening: asyncio.Task[None]) -> None:
+    if not opening.cancelled() and (error := opening.exception()) is not None:
+        LOGGER.error("the network is not opened before the next start: %s", error)
 
 
 @contextmanager
@@ -171,46 +168,6 @@ def _locked(basedir: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """The bound socket. Raises `MrDrawError` when the address cannot be had."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError as error:
-        raise MrDrawError(f"There is no address {host}: {error.strerror}. Use an address of this computer.") from error
-    bound = socket.socket(family, kind, protocol)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind(address)
-    except OSError as error:
-        bound.close()
-        raise _not_bound(host, port, error) from error
-    return bound
-
-
-def _not_bound(host: str, port: int, error: OSError) -> MrDrawError:
-    if error.errno == errno.EADDRINUSE:
-        usual = USUAL_HOLDERS.get(port)
-        holder = f" Port {port} is usually held by {usual}." if usual else ""
-        return PortTaken(
-            f"Another program listens on {host}:{port} already.{holder} Stop it, or choose another port with --port."
-        )
-    if error.errno == errno.EACCES:
-        return MrDrawError(f"This user may not listen on port {port}; ports below 1024 are for root. Use --port.")
-    return MrDrawError(f"{host}:{port} cannot be listened on: {error.strerror}.")
-
-
-def _log_to(folder: Path) -> None:
-    """Log to a file that does not grow without end, and what is wrong to standard error."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = RotatingFileHandler(folder / "mrdraw.log", maxBytes=_LOG_SIZE, backupCount=_LOG_FILES, encoding="utf-8")
-    written.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    shown = logging.StreamHandler(sys.stderr)
-    shown.setLevel(logging.WARNING)
-    shown.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[written, shown], force=True)
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

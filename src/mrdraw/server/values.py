@@ -21,6 +21,13 @@ def is_true(value: object) -> bool:
     return value is True or (isinstance(value, int | float) and value == 1)
 
 
+def flag(value: object, name: str) -> bool:
+    """A truth value and nothing else: where a wrong guess lets somebody in. Raises `InvalidValue`."""
+    if not isinstance(value, bool):
+        raise InvalidValue(f"{name} must be true or false, not {_shown(value)}.")
+    return value
+
+
 def number(value: object, name: str) -> float:
     """A finite number. Raises `InvalidValue`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not -_MOST <= value <= _MOST:

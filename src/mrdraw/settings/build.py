@@ -82,12 +82,13 @@ def _together(parts: list[Any]) -> Any:
 
 
 def _flat_scripts(scripts: object, place: str) -> dict[str, str]:
-    """The scripts by name; OctoPrint keeps them under `gcode`, and snippets under `snippets`."""
+    """The scripts by name; OctoPrint keeps them under `gcode`, and snippets under `snippets`. Plain names win."""
     flat: dict[str, str] = {}
     for name, value in _members(scripts, place).items():
         if name in {"gcode", "snippets"}:
             inner = _flat_scripts(value, f"{place}.{name}")
-            flat |= inner if name == "gcode" else {f"snippets/{snippet}": text for snippet, text in inner.items()}
+            below = inner if name == "gcode" else {f"snippets/{snippet}": text for snippet, text in inner.items()}
+            flat = below | flat
         elif isinstance(value, str):
             flat[name] = value
         elif value is not None:

@@ -105,7 +105,8 @@ def _merged(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         if value is None:
             after.pop(name, None)
         elif isinstance(value, Mapping):
-            after[name] = _merged(before if isinstance(before, Mapping) else {}, value)
+            if isinstance(before, Mapping) or _adds(value):
+                after[name] = _merged(before if isinstance(before, Mapping) else {}, value)
         else:
             after[name] = _named(value)
     return after
@@ -119,10 +120,19 @@ def _merge_into(document: Any, changes: Mapping[str, Any]) -> None:
             document.pop(key, None)
         elif isinstance(value, Mapping):
             if not isinstance(document.get(key), dict):
+                if not _adds(value):
+                    continue
                 document[key] = {}
             _merge_into(document[key], value)
         else:
             document[key] = _nice(value)
+
+
+def _adds(changes: Mapping[str, Any]) -> bool:
+    """Whether a section has to be there for these changes: not where they only take members out."""
+    return not changes or any(
+        _adds(value) if isinstance(value, Mapping) else value is not None for value in changes.values()
+    )
 
 
 def _nice(value: Any) -> Any:

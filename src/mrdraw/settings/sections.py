@@ -68,12 +68,20 @@ class UploadsTree(Section, frozen=True):
     max_size: Annotated[int, Meta(ge=1, le=2**50)] = 16 * 1024**3
 
 
+class TlsTree(Section, frozen=True):
+    """The files of the certificate and of its key; a path counts from the base folder. Both or none."""
+
+    cert: str | None = None
+    key: str | None = None
+
+
 class ServerTree(Section, frozen=True):
     """Where and how is served."""
 
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Port = 5000
     allow_framing: bool = False
+    tls: TlsTree = TlsTree()
     uploads: UploadsTree = UploadsTree()
 
 

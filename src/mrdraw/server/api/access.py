@@ -51,12 +51,18 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     remember = is_true(body.get("remember"))
     session = await accounts.open_session(who, remember=remember)
     response = json_response(accounts.login_record(who, session, "password"))
-    _set_cookies(request, response, session, accounts.new_csrf_token(), remember=remember)
+    _set_cookies(request, response, session, remember=remember)
     services(request).hub.bus.publish(None, UserLoggedIn(username=who.name))
     return response
 
 
-def _set_cookies(request: Request, response: Response, session: str, csrf: str, *, remember: bool) -> None:
+async def stay_logged_in(request: Request, response: Response, who: Identity) -> None:
+    """Give a browser a session that stands on what its user has just typed."""
+    _set_cookies(request, response, await services(request).accounts.open_session(who), remember=False)
+
+
+def _set_cookies(request: Request, response: Response, session: str, *, remember: bool) -> None:
+    csrf = services(request).accounts.new_csrf_token()
     secure = request.url.scheme == "https"
     age = _REMEMBERED if remember else None
     for name, value, readable in ((SESSION_COOKIE, session, False), (CSRF_COOKIE, csrf, True)):
@@ -111,7 +117,7 @@ async def _members(request: Request) -> dict[str, Any]:
     if is_json(request.headers.get("content-type", "")):
         try:
             decoded = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidValue(f"The body is no JSON: {error}.") from error
         if not isinstance(decoded, dict):
             raise InvalidValue('The body has to be a JSON object, as in {"passive": true}.')

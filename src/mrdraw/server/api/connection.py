@@ -46,8 +46,8 @@ async def read(request: Request) -> Response:
         "printerProfile": _DEFAULT_PROFILE if closed else profile.id,
     }
     options = {
-        "ports": _ports(one),
-        "baudrates": _baudrates(one),
+        "ports": port_options(one),
+        "baudrates": baudrate_options(one),
         "printerProfiles": [{"id": profile.id, "name": profile.name}],
         "portPreference": serial.port,
         "baudratePreference": serial.baudrate,
@@ -84,11 +84,13 @@ async def _connect(request: Request, one: Machine, body: dict[str, object]) -> N
         await asyncio.to_thread(services(request).settings.update, {"machines": {one.id: {"serial": chosen}}})
 
 
-def _ports(one: Machine) -> list[str]:
+def port_options(one: Machine) -> list[str]:
+    """The ports that can be chosen, in the order people count."""
     return natsorted(port.path for port in one.snapshot.ports)
 
 
-def _baudrates(one: Machine) -> list[int]:
+def baudrate_options(one: Machine) -> list[int]:
+    """The baud rates that can be chosen, the fastest first."""
     return sorted({*BAUDRATES, *one.settings.serial.additional_baudrates}, reverse=True)
 
 
@@ -97,7 +99,7 @@ def _port(one: Machine, value: object) -> str | None:
     if value is None:
         return None
     preferred = one.settings.serial.port
-    known = dict.fromkeys([*_ports(one), *([preferred] if preferred else []), AUTO])
+    known = dict.fromkeys([*port_options(one), *([preferred] if preferred else []), AUTO])
     return one_of(value, known, "port")
 
 
@@ -105,7 +107,7 @@ def _baudrate(one: Machine, value: object) -> int | None:
     """The baud rate that was asked for, `None` for the preferred one, 0 to find out. Raises `InvalidValue`."""
     if value is None:
         return None
-    accepted = [*_baudrates(one), 0]
+    accepted = [*baudrate_options(one), 0]
     baudrate = whole_number(value, "baudrate")
     if baudrate not in accepted and baudrate != one.settings.serial.baudrate:
         raise InvalidValue(f"baudrate is {baudrate}; accepted are: {', '.join(map(str, accepted))}.")

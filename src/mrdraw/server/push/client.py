@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
 from time import monotonic
 
 import msgspec
@@ -112,9 +113,7 @@ class PushClient:
         if subscription is None:
             return
         before, self._subscription = self._subscription, subscription
-        told_otherwise = (before.state, before.logs, before.messages) != (
-            subscription.state, subscription.logs, subscription.messages,
-        )  # fmt: skip
+        told_otherwise = replace(before, events=True) != replace(subscription, events=True)
         self._history_due = self._identity is not None and subscription.state and (self._history_due or told_otherwise)
 
     # --- what happens ----------------------------------------------------------------------------------------------
@@ -209,10 +208,11 @@ class PushClient:
         wanted = Wanted(self._may(Permission.MONITOR_TERMINAL), self._subscription)
         self._dirty, self._sent_at = False, monotonic()
         self._cursors = Cursors.at_end(self._machine.view)
-        if not self._subscription.plain:
+        kind = self._subscription.kind
+        if kind is None:
             return _encoder.encode(make(wanted))
         slot = int(self._sent_at / PERIOD)
-        return encoded(self._machine, (slot, key, wanted.terminal), lambda: make(wanted))
+        return encoded(self._machine, (slot, key, wanted.terminal, kind), lambda: make(wanted))
 
     async def _send(self, message: bytes) -> None:
         try:

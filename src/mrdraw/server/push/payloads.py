@@ -21,6 +21,7 @@ from mrdraw.hub import Machine
 from mrdraw.hub.view import View
 from mrdraw.server.api.version import COMPATIBLE_VERSION
 from mrdraw.server.context import Services
+from mrdraw.server.machine_record import machine_details
 from mrdraw.server.push.subscription import Subscription
 from mrdraw.server.records import (
     Record,
@@ -30,6 +31,7 @@ from mrdraw.server.records import (
     resends_record,
     state_record,
 )
+from mrdraw.settings import SettingsTree
 
 
 class Cursors(NamedTuple):
@@ -56,8 +58,6 @@ class Wanted:
 
 def connected_message(known: Services) -> Record:
     """`connected`: what the server is; said to everybody, so nothing that is anybody's secret."""
-    tree = known.settings.current()
-    shown = msgspec.json.encode([tree.appearance, sorted(tree.machines)])
     return {
         "connected": {
             "version": COMPATIBLE_VERSION,
@@ -65,13 +65,23 @@ def connected_message(known: Services) -> Record:
             "branch": "",
             "python_version": platform.python_version(),
             "plugin_hash": _hash(__version__.encode()),
-            "config_hash": _hash(shown),
+            "config_hash": config_hash(known.settings.current()),
             "debug": False,
             "safe_mode": None,
             "online": True,
             "permissions": permission_records(),
         }
     }
+
+
+def config_hash(tree: SettingsTree) -> str:
+    """Another one when what everybody is shown changed."""
+    return _hash(msgspec.json.encode([tree.appearance, sorted(tree.machines)]))
+
+
+def effective_hash(tree: SettingsTree) -> str:
+    """Another one when any setting but the global key changed."""
+    return _hash(msgspec.json.encode(msgspec.structs.replace(tree, api=msgspec.structs.replace(tree.api, key=None))))
 
 
 def _hash(data: bytes) -> str:
@@ -81,7 +91,7 @@ def _hash(data: bytes) -> str:
 
 def state_message(machine: Machine, cursors: Cursors, wanted: Wanted) -> Record:
     """`current`: the state, and what came since the cursors."""
-    record = _state(machine, cursors)
+    record = _state(machine, cursors, wanted)
     if wanted.terminal:
         record |= _terminal(machine.view, cursors, wanted.subscription)
     record["busyFiles"] = _busy_files(machine)
@@ -90,16 +100,18 @@ def state_message(machine: Machine, cursors: Cursors, wanted: Wanted) -> Record:
 
 def history_message(machine: Machine, wanted: Wanted) -> Record:
     """`history`: the state, and everything that is kept."""
-    record = _state(machine, Cursors())
+    record = _state(machine, Cursors(), wanted)
     record |= {"logs": [], "messages": []}
     if wanted.terminal:
         record |= _terminal(machine.view, Cursors(), wanted.subscription)
     return {"history": record}
 
 
-def _state(machine: Machine, cursors: Cursors) -> Record:
+def _state(machine: Machine, cursors: Cursors, wanted: Wanted) -> Record:
     view, snapshot = machine.view, machine.snapshot
+    details = {"machine": machine_details(machine)} if wanted.subscription.machine else {}
     return {
+        **details,
         "state": state_record(machine),
         "job": job_record(machine),
         "progress": progress_record(machine),

@@ -53,11 +53,15 @@ class Subscription:
     logs: LineFilter = ALL_LINES
     messages: LineFilter = ALL_LINES
     events: bool | frozenset[str] = True
+    machine: bool = False
+    """Whether each state comes with the machine's details, which the contract does not know."""
 
     @property
-    def plain(self) -> bool:
-        """Whether all lines are wanted, so that the encoded messages can be shared."""
-        return self.logs == ALL_LINES and self.messages == ALL_LINES
+    def kind(self) -> tuple[bool, ...] | None:
+        """Clients of the same kind get the same messages, so that these are encoded once; `None` for one of its own."""
+        if self.logs.pattern is not None or self.messages.pattern is not None:
+            return None
+        return self.logs.wanted, self.messages.wanted, self.machine
 
     def wants_event(self, name: str) -> bool:
         """Whether events of this name are wanted."""
@@ -72,7 +76,8 @@ def parse_subscription(value: object) -> Subscription | None:
     wanted = events if isinstance(events, bool) else _names(events)
     if isinstance(state, dict):
         logs, messages = _line_filter(state.get("logs", False)), _line_filter(state.get("messages", False))
-        return Subscription(state=True, logs=logs, messages=messages, events=wanted)
+        machine = state.get("machine", False) is True
+        return Subscription(state=True, logs=logs, messages=messages, events=wanted, machine=machine)
     return Subscription(state=state is True, events=wanted)
 
 

@@ -1,0 +1,95 @@
+"""`/api/v1/machines`: the machines' finer state, their names and profiles.
+
+Invariants: what the compatible API has no word for stands here and nowhere else; a change is validated as a whole
+before anything is written, and names what is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mrdraw.accounts import Permission
+from mrdraw.errors import InvalidValue
+from mrdraw.hub import Machine
+from mrdraw.server.api.settings import settings_updated
+from mrdraw.server.context import json_body, services
+from mrdraw.server.machine_record import machine_record
+from mrdraw.server.responses import json_response
+from mrdraw.server.routing import Route
+from mrdraw.server.values import mapping, text
+from mrdraw.settings import ProfileTree
+
+ALL = "/api/v1/machines"
+ONE = f"{ALL}/{{machine_id}}"
+
+_LONGEST_NAME = 128
+_FIELDS = tuple(field.encode_name for field in msgspec.structs.fields(ProfileTree))
+_MEMBERS = ("name", "profile")
+
+
+def named(request: Request) -> Machine:
+    """The machine whose id stands in the path. Raises `NoSuchMachine`."""
+    return services(request).hub.machine(request.path_params["machine_id"])
+
+
+async def read_all(request: Request) -> Response:
+    """`GET /api/v1/machines`."""
+    machines = services(request).hub.machines.values()
+    return json_response({"machines": [machine_record(one) for one in machines]})
+
+
+async def read_one(request: Request) -> Response:
+    """`GET /api/v1/machines/<id>`."""
+    return json_response(machine_record(named(request)))
+
+
+async def change(request: Request) -> Response:
+    """`PATCH /api/v1/machines/<id>`: its name, and members of its profile."""
+    one = named(request)
+    changes = _changes(await json_body(request), one)
+    if changes:
+        await asyncio.to_thread(services(request).settings.update, {"machines": {one.id: changes}})
+        settings_updated(request)
+    return json_response(machine_record(one))
+
+
+def _changes(body: Mapping[str, object], one: Machine) -> dict[str, object]:
+    """What is to be written of the machine. Raises `InvalidValue`."""
+    _refuse_unknown(body, _MEMBERS, "")
+    changes: dict[str, object] = {}
+    if "name" in body:
+        changes["name"] = _name(body["name"])
+    profile = dict(mapping(body.get("profile", {}), "profile"))
+    _refuse_unknown(profile, _FIELDS, "profile.")
+    if profile.pop("id", one.settings.profile.id) != one.settings.profile.id:
+        raise InvalidValue(f"profile.id is {one.settings.profile.id!r} and cannot be changed.")
+    for name, value in profile.items():
+        if value is None:
+            raise InvalidValue(f"profile.{name} is null; leave out what is to stay as it is.")
+    return {**changes, "profile": profile} if profile else changes
+
+
+def _name(value: object) -> str:
+    name = text(value, "name").strip()
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidValue(f"name has at most {_LONGEST_NAME} characters, and none that cannot be seen.")
+    return name
+
+
+def _refuse_unknown(members: Mapping[str, object], known: tuple[str, ...], place: str) -> None:
+    """Raises `InvalidValue` for a member that means nothing here."""
+    for name in members:
+        if name not in known:
+            raise InvalidValue(f"{place}{name} is unknown; members are: {', '.join(known)}.")
+
+
+ROUTES = (
+    Route("GET", ALL, read_all, Permission.STATUS),
+    Route("GET", ONE, read_one, Permission.STATUS),
+    Route("PATCH", ONE, change, Permission.SETTINGS),
+)

@@ -1,0 +1,85 @@
+"""A machine as MrDraw's own API and its page read it: what the compatible API has no word for.
+
+Invariants: made from what the hub knows, never by asking anybody; what is pushed is a part of what can be asked for,
+in the same places.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mrdraw.hub import Machine
+from mrdraw.link.messages import Interrupted
+from mrdraw.server.records import (
+    Record,
+    job_record,
+    progress_record,
+    resends_record,
+    state_record,
+    temperature_record,
+)
+
+
+def machine_record(one: Machine) -> Record:
+    """Everything that is known of a machine."""
+    snapshot, details = one.snapshot, machine_details(one)
+    job = snapshot.job
+    return {
+        **details,
+        "state": {"id": one.state.value, **state_record(one)},
+        "capabilities": snapshot.capabilities,
+        "temperatures": temperature_record(one, snapshot.heaters),
+        "job": {**job_record(one), "id": job.id if job and one.has_job else None},
+        "progress": {**progress_record(one), **_lines(one)},
+        "resends": resends_record(one),
+        "droppedLogLines": snapshot.dropped_log_lines,
+    }
+
+
+def machine_details(one: Machine) -> Record:
+    """What the push channel's own messages do not say already."""
+    snapshot = one.snapshot
+    return {
+        "id": one.id,
+        "name": one.name,
+        "reachable": one.attached,
+        "state": {"id": one.state.value},
+        "port": snapshot.port,
+        "baudrate": snapshot.baudrate,
+        "firmware": snapshot.firmware,
+        "tool": snapshot.tool,
+        "position": snapshot.position,
+        "homed": snapshot.homed,
+        "progress": _lines(one),
+        "interrupted": _interrupted(snapshot.interrupted),
+        "notices": [{"key": notice.key, "text": notice.text, "until": notice.until} for notice in snapshot.notices],
+        "profile": msgspec.to_builtins(one.settings.profile),
+    }
+
+
+def _lines(one: Machine) -> Record:
+    """The job in lines."""
+    progress = one.snapshot.progress
+    return {
+        "linesSent": progress.lines_sent,
+        "linesAcknowledged": progress.lines_acknowledged,
+        "linesTotal": progress.lines_total,
+    }
+
+
+def _interrupted(found: Interrupted | None) -> Record | None:
+    """What the journal knows of the job in which the last machine host died."""
+    if found is None:
+        return None
+    file = found.job.file
+    return {
+        "id": found.job.id,
+        "file": {"name": file.name, "path": file.path, "origin": file.origin, "size": file.size},
+        "line": found.line,
+        "sent": found.sent,
+        "acknowledged": found.acknowledged,
+        "filepos": found.file_position,
+        "printTime": int(found.print_time),
+        "at": found.interrupted_at,
+        "reason": found.reason,
+    }

@@ -1,0 +1,363 @@
+"""The settings over HTTP (contract, 5.9 and section 0)."""
+
+import asyncio
+
+import pytest
+
+from helpers_fleet import fake_host, until
+from helpers_hub import run, world
+from mrdraw.events import SettingsUpdated
+
+PATH = "/api/settings"
+
+
+def in_file(made):
+    from mrdraw.settings.document import parse, read_text
+
+    path = made.uploads.parent / "config.yaml"
+    return parse(read_text(path)), path
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_tree(tmp_path):
+    async def scenario(client, made):
+        tree = (await client.get(PATH)).json()
+        assert set(tree) == {
+            "api", "appearance", "feature", "folder", "serial", "temperature", "terminalFilters", "scripts", "server",
+            "webcam", "system", "plugins", "controls",
+        }  # fmt: skip
+        assert tree["api"] == {"key": made.services.accounts.global_key(), "allowCrossOrigin": False}
+        assert tree["appearance"]["name"] == ""
+        assert tree["appearance"]["showInternalFilename"] is True
+        assert tree["feature"]["autoUppercaseBlacklist"] == ["M117", "M118"]
+        assert tree["folder"] == {"uploads": str(tmp_path / "uploads")}
+        assert tree["serial"]["portOptions"] == ["/dev/ttyUSB9", "/dev/ttyUSB10"]
+        assert 115200 in tree["serial"]["baudrateOptions"]
+        assert (tree["serial"]["port"], tree["serial"]["autoconnect"]) == (None, False)
+        assert tree["temperature"]["cutoff"] == 30
+        assert tree["temperature"]["profiles"][1] == {"name": "PLA", "extruder": 180, "bed": 60, "chamber": None}
+        assert (tree["terminalFilters"], tree["scripts"], tree["webcam"], tree["controls"]) == (
+            [],
+            {"gcode": {}},
+            {},
+            [],
+        )
+        assert tree["server"]["uploads"] == {"maxSize": 16 * 1024**3}
+        assert tree["server"]["allowFraming"] is False
+        assert "tls" not in tree["server"]
+        assert tree["system"] == {"actions": [], "events": None}
+
+    run(tmp_path, scenario, user="boss")
+
+
+@pytest.mark.parametrize("user", ["ann", "rita"])
+def test_the_key_is_for_admins(tmp_path, user):
+    async def scenario(client, made):
+        answer = await client.get(PATH)
+        assert answer.json()["api"]["key"] is None
+        assert made.services.accounts.global_key() not in answer.text
+
+    run(tmp_path, scenario, user=user)
+
+
+def test_the_unique_id_is_made_once_and_kept(tmp_path):
+    found = []
+
+    async def main():
+        async with world(tmp_path) as made, made.client(made.key("rita")) as client:
+            answers = await asyncio.gather(client.get(PATH), client.get(PATH))
+            found.extend(answer.json()["plugins"]["discovery"]["upnpUuid"] for answer in answers)
+            (made.uploads).rmdir()
+
+    asyncio.run(main())
+    (tmp_path / "config.yaml").write_text("plugins: {tracking: {enabled: false}}\n", encoding="utf-8")
+
+    async def again():
+        async with world(tmp_path) as made:
+            key = made.services.accounts.user_key("rita")
+            async with made.client(key) as client:
+                plugins = (await client.get(PATH)).json()["plugins"]
+                assert plugins == {"tracking": {}, "discovery": {"upnpUuid": found[0]}}  # what it keeps may be a secret
+            async with made.client(made.key("boss")) as client:
+                plugins = (await client.get(PATH)).json()["plugins"]
+                assert plugins == {"tracking": {"enabled": False}, "discovery": {"upnpUuid": found[0]}}
+
+    asyncio.run(again())
+    assert found[0] == found[1]
+    assert len(found[0]) == 36
+
+
+def test_an_id_that_was_brought_along_counts(tmp_path):
+    async def scenario(client, made):
+        made.services.settings.update({"plugins": {"discovery": {"upnpUuid": "brought", "pathPrefix": "/x"}}})
+        assert (await client.get(PATH)).json()["plugins"]["discovery"] == {"upnpUuid": "brought"}
+
+    run(tmp_path, scenario)
+
+
+def test_whoever_has_the_newest_tree_is_told_so(tmp_path):
+    async def scenario(client, made):
+        first = await client.get(PATH)
+        known = {"If-None-Match": first.headers["etag"]}
+        again = await client.get(PATH, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert (await client.get(PATH, headers=known, params={"force": "true"})).status_code == 200
+        later = {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}
+        assert (await client.get(PATH, headers=later)).status_code == 200
+        await client.post(PATH, json={"appearance": {"name": "x"}})
+        changed = await client.get(PATH, headers=known)
+        assert (changed.status_code, changed.json()["appearance"]["name"]) == (200, "x")
+        async with made.client(made.key("ann")) as other:
+            assert (await other.get(PATH, headers={"If-None-Match": changed.headers["etag"]})).status_code == 200
+
+    run(tmp_path, scenario, user="boss")
+
+
+# --- changing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_part_of_the_tree(tmp_path):
+    async def scenario(client, made):
+        part = {
+            "api": {"allowCrossOrigin": True},
+            "appearance": {"name": "Mill", "color": "red"},
+            "feature": {"autoUppercaseBlacklist": ["M117"]},
+            "serial": {"port": "/dev/ttyUSB9", "baudrate": 250000, "autoconnect": True},
+            "temperature": {"profiles": [{"name": "PETG", "extruder": 240, "bed": 80, "chamber": None}]},
+            "terminalFilters": [{"name": "temperatures", "regex": "T:"}],
+            "scripts": {"gcode": {"afterPrintDone": "M84\nM104 S0", "snippets/park": "G28 X"}},
+            "server": {"allowFraming": True, "uploads": {"maxSize": 1000}},
+            "plugins": {"multicam": {"profiles": [1, 2]}},
+        }
+        answer = await client.post(PATH, json=part)
+        assert answer.status_code == 200
+        tree = answer.json()
+        for section, members in part.items():
+            if isinstance(members, dict):
+                for name, value in members.items():
+                    assert tree[section][name] == value, (section, name)
+        assert tree["terminalFilters"] == part["terminalFilters"]
+        assert tree == (await client.get(PATH)).json()
+        written, _ = in_file(made)
+        assert set(written) == {"api", "appearance", "feature", "server", "plugins", "machines"}
+        assert written["machines"]["default"]["serial"]["baudrate"] == 250000
+        assert made.machine.settings.scripts["afterPrintDone"] == "M84\nM104 S0"
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_what_is_not_known_is_not_written(tmp_path):
+    async def scenario(client, made):
+        part = {
+            "nothing": {"x": 1},
+            "devel": {"pluginTimings": True},
+            "webcam": {"ffmpegPath": "/bin/sh"},
+            "controls": [1],
+            "machines": {"default": {"name": "x"}},
+            "defaultMachine": "other",
+            "api": {"anonymousStatus": 403, "enabled": False},
+            "appearance": {"unknown": 1},
+            "serial": {"portOptions": ["x"], "ackMax": 3},
+            "server": {"diskspace": {"warning": 1}, "uploads": {"minSize": 3}},
+            "temperature": {"profiles": [{"name": "PLA", "extruder": 200, "mood": "good"}]},
+            "scripts": {"gcode": {"snippets": {"x": "G28"}, "afterPrintDone": 5}, "other": {}},
+            "plugins": {"discovery": {"upnpUuid": "mine"}},
+            "folder": {},
+        }
+        answer = await client.post(PATH, json=part)
+        assert answer.status_code == 200
+        written, _ = in_file(made)
+        assert written == {
+            "machines": {"default": {"temperature": {"profiles": [{"name": "PLA", "extruder": 200}]}}},
+        }
+        assert answer.json()["plugins"]["discovery"]["upnpUuid"] != "mine"
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_the_whole_tree_sent_back_changes_nothing(tmp_path):
+    async def scenario(client, made):
+        tree = (await client.get(PATH)).json()
+        assert (await client.post(PATH, json=tree)).json() == tree
+        async with made.client(made.key("boss")) as admin:
+            assert (await admin.post(PATH, json={})).json() == tree
+
+    run(tmp_path, scenario, user="boss")
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ({"appearance": {"color": "pink"}}, "appearance.color"),
+        ({"appearance": []}, "appearance"),
+        ({"appearance": None}, "appearance"),
+        ({"feature": {"sdSupport": "yes"}}, "feature.sdSupport"),
+        ({"serial": {"baudrate": -1}}, "serial.baudrate"),
+        ({"serial": {"port": 5}}, "serial.port"),
+        ({"temperature": {"cutoff": 0}}, "temperature.cutoff"),
+        ({"temperature": {"profiles": [{"extruder": 1}]}}, "temperature.profiles"),
+        ({"temperature": {"profiles": 1}}, "temperature.profiles"),
+        ({"terminalFilters": {"name": "x"}}, "terminalFilters"),
+        ({"terminalFilters": ["x"]}, "terminalFilters"),
+        ({"scripts": {"gcode": []}}, "scripts.gcode"),
+        ({"server": {"uploads": 1}}, "server.uploads"),
+        ({"server": {"port": 70000}}, "server.port"),
+        ({"plugins": {"x": 1}}, "plugins.x"),
+        ({"plugins": []}, "plugins"),
+        ({"api": {"allowCrossOrigin": 1}}, "api.allowCrossOrigin"),
+        ({"folder": "x"}, "folder"),
+        ({"server": {"commands": "x"}}, "server.commands"),
+    ],
+)
+def test_a_value_that_is_refused_is_named_and_nothing_is_written(tmp_path, part, named):
+    async def scenario(client, made):
+        whole = {"appearance": {"name": "x"}, **part} if "appearance" not in part else part
+        answer = await client.post(PATH, json=whole)
+        assert answer.status_code == 400
+        assert named in answer.json()["error"]
+        assert not in_file(made)[1].exists()
+
+    run(tmp_path, scenario, user="boss")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"folder": {"uploads": "/tmp"}},
+        {"folder": {"timelapse": "/tmp"}},
+        {"folder": {"uploads": None}},
+        {"api": {"key": "mine"}},
+        {"api": {"key": None}},
+        {"system": {"actions": [{"command": "reboot"}]}},
+        {"system": {"events": {"enabled": True}}},
+        {"server": {"commands": {"systemShutdownCommand": "x"}}},
+        {"server": {"tls": {"cert": "x"}}},
+    ],
+)
+def test_what_no_request_can_set(tmp_path, part):
+    async def scenario(client, made):
+        answer = await client.post(PATH, json={"appearance": {"name": "x"}, **part})
+        assert answer.status_code == 403
+        ((section, members),) = part.items()
+        assert f"{section}.{next(iter(members))}" in answer.json()["error"]
+        assert not in_file(made)[1].exists()
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_commands_that_are_empty_are_as_they_are(tmp_path):
+    async def scenario(client, _):
+        for commands in ({}, None, {"systemShutdownCommand": None, "serverRestartCommand": ""}):
+            assert (await client.post(PATH, json={"server": {"commands": commands}})).status_code == 200
+
+    run(tmp_path, scenario, user="boss")
+
+
+@pytest.mark.parametrize("content", [b"[]", b"1", b"null", b"{", b""])
+def test_what_is_no_object(tmp_path, content):
+    async def scenario(client, _):
+        answer = await client.post(PATH, content=content, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_null_takes_a_member_out_wherever_it_stands(tmp_path):
+    async def scenario(client, made):
+        text = "serial:\n  port: /dev/old\n  baudrate: 9600\nappearance:\n  name: old\n"
+        in_file(made)[1].write_text(text, encoding="utf-8")
+        await until(lambda: made.machine.settings.serial.port == "/dev/old")
+        await client.post(PATH, json={"serial": {"port": "/dev/new"}})
+        answer = await client.post(PATH, json={"serial": {"port": None}, "appearance": {"name": None}})
+        assert (answer.json()["serial"]["port"], answer.json()["serial"]["baudrate"]) == (None, 9600)
+        assert answer.json()["appearance"]["name"] == ""
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_a_script_replaces_the_one_that_was_brought_along(tmp_path):
+    async def scenario(client, made):
+        brought = {"gcode": {"afterPrintDone": "M84", "snippets": {"park": "G28"}}}
+        made.services.settings.update({"machines": {"default": {"scripts": brought}}})
+        answer = await client.post(PATH, json={"scripts": {"gcode": {"afterPrintDone": "M107"}}})
+        assert answer.json()["scripts"]["gcode"] == {"afterPrintDone": "M107", "snippets/park": "G28"}
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_the_base_path_names_the_machine(tmp_path):
+    async def main():
+        async with (
+            fake_host(tmp_path / "machines" / "mill"),
+            world(tmp_path) as made,
+            made.client(made.key("boss")) as client,
+        ):
+            made.services.settings.update({"machines": {"mill": {"name": "Mill"}}})
+            await until(lambda: "mill" in made.hub.machines)
+            answer = await client.post("/machines/mill/api/settings", json={"serial": {"port": "/dev/mill"}})
+            assert answer.json()["serial"]["port"] == "/dev/mill"
+            default = (await client.get(PATH)).json()
+            assert default["serial"]["port"] is None
+            assert default["plugins"]["discovery"] != answer.json()["plugins"]["discovery"]
+            assert in_file(made)[0]["machines"]["mill"] == {"name": "Mill", "serial": {"port": "/dev/mill"}}
+
+    asyncio.run(main())
+
+
+def test_everybody_hears_of_a_change(tmp_path):
+    async def scenario(client, made):
+        heard = []
+        made.hub.bus.subscribe(lambda _, event: heard.append(event))
+        await client.post(PATH, json={"appearance": {"name": "x"}})
+        await client.post(PATH, json={"serial": {"port": "/dev/x"}})
+        first, second = [event for event in heard if isinstance(event, SettingsUpdated)]
+        assert first.config_hash == second.config_hash
+        assert first.effective_hash != second.effective_hash
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_a_file_that_has_to_be_mended_first(tmp_path):
+    async def scenario(client, made):
+        in_file(made)[1].write_text("server: {port: x}\n", encoding="utf-8")
+        answer = await client.post(PATH, json={"appearance": {"name": "x"}})
+        assert (answer.status_code, "Mend the file first" in answer.json()["error"]) == (409, True)
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_the_claim_code_reads_and_changes_settings_but_shows_no_key(tmp_path):
+    async def main():
+        async with world(tmp_path) as made, made.client() as client:
+            claim = {"X-Claim-Code": await asyncio.to_thread(made.services.accounts.claim.code)}
+            tree = (await client.get(PATH, headers=claim)).json()
+            assert tree["api"]["key"] is None
+            answer = await client.post(PATH, headers=claim, json={**tree, "appearance": {"name": "x"}})
+            assert (answer.status_code, answer.json()["appearance"]["name"]) == (200, "x")
+            assert (await client.post(PATH, headers=claim, json={"api": {"key": "x"}})).status_code == 403
+
+    asyncio.run(main())
+
+
+# --- the global key ---------------------------------------------------------------------------------------------------
+
+
+def test_the_global_key_is_renewed_and_switched_off(tmp_path):
+    async def scenario(client, made):
+        before = made.services.accounts.global_key()
+        answer = await client.post(f"{PATH}/apikey")
+        key = answer.json()["apikey"]
+        assert (answer.status_code, key != before) == (200, True)
+        assert (await client.get(PATH)).json()["api"]["key"] == key
+        for used, status in ((before, 401), (key, 200)):
+            async with made.client(used) as other:
+                assert (await other.get("/api/version")).status_code == status
+        revoked = await client.delete(f"{PATH}/apikey")
+        assert (revoked.status_code, revoked.content) == (204, b"")
+        assert (await client.get(PATH)).json()["api"]["key"] is None
+        async with made.client(key) as other:
+            assert (await other.get("/api/version")).status_code == 401
+
+    run(tmp_path, scenario, user="boss")
