@@ -1,0 +1,49 @@
+"""Fixtures: one browser for all, one server for each module."""
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from helpers_page import CHROMIUM, FLAGS, STATIC, rosette, served_page
+
+
+@pytest.fixture(scope="session")
+def browser():
+    assert (STATIC / "index.html").exists(), "the page was not built: make ui"
+    with sync_playwright() as playwright:
+        playwright.selectors.set_test_id_attribute("data-test")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with served_page(tmp_path_factory.mktemp("served"), "--simulate", "marlin") as one:
+        yield one
+
+
+@pytest.fixture
+def page(browser):
+    """A page at the size of a laptop; whatever goes wrong inside it fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page
+    context.close()
+    assert not wrong, wrong
+
+
+@pytest.fixture(scope="session")
+def drawing(tmp_path_factory):
+    """A file that takes a while."""
+    return rosette(tmp_path_factory.mktemp("files") / "rosette.gcode", layers=12)
+
+
+@pytest.fixture(scope="session")
+def short_drawing(tmp_path_factory):
+    """A file that is soon done."""
+    path = tmp_path_factory.mktemp("files") / "square.gcode"
+    square = ["G1 X60 Y20 E1 F9000", "G1 X60 Y60 E1", "G1 X20 Y60 E1", "G1 X20 Y20 E1"]
+    path.write_text("\n".join(["G28", "M83", "G1 Z1 F600", *square * 5]) + "\n", encoding="utf-8")
+    return path

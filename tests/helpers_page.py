@@ -1,0 +1,159 @@
+"""The real page in Debian's Chromium, served by `mrdraw serve` as a process of its own, with the simulated machine."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from math import cos, pi, sin
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from helpers_fleet import end_host
+from helpers_serve import PATIENCE, answers, free_port, wait_until
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+STATIC = Path(__file__).parents[1] / "src" / "mrdraw" / "server" / "static"
+AXE = Path(__file__).parents[1] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+USER, PASSWORD = "ada", "analytical-engine"
+
+expect.set_options(timeout=30_000)
+
+
+class ServedPage:
+    """A server with a base folder of its own, that can be killed and started again."""
+
+    def __init__(self, folder, *options):
+        self.basedir = folder / "base"
+        self.basedir.mkdir()
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._options = options
+        self._process = None
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "mrdraw", "serve", "--basedir", str(self.basedir), "--port", str(self.port)]
+        with (self.basedir / "output.txt").open("ab") as output:
+            self._process = subprocess.Popen(
+                [*command, *self._options], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        wait_until(lambda: answers("127.0.0.1", self.port) or self._process.poll() is not None)
+        assert self._process.poll() is None, self.said()
+
+    def kill(self):
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+        end_host(self.basedir / "machines" / "default")
+
+    def said(self):
+        return (self.basedir / "output.txt").read_text(encoding="utf-8")
+
+    def claim_code(self):
+        """The code, as a person reads it off the terminal."""
+        wait_until(lambda: "claim code:" in self.said())
+        return re.search(r"claim code: (\S+)", self.said())[1]
+
+    def mrdraw(self, *words):
+        """Run a command beside the server; what it printed."""
+        command = [sys.executable, "-m", "mrdraw", *words, "--basedir", str(self.basedir)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+
+    def add_admin(self):
+        self.mrdraw("user", "add", USER, "--password", PASSWORD, "--group", "admins")
+
+    def curl(self, path, key):
+        """What a script gets that uses this key: the status."""
+        command = ["curl", "-s", "-o", os.devnull, "-w", "%{http_code}", "-H", f"X-Api-Key: {key}", self.address + path]
+        return int(subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout)
+
+    def ask(self, path, body=None):
+        """Ask the API with the global key, for what a test wants to know or needs to be so."""
+        key = self.mrdraw("key").split()[-1]
+        request = urllib.request.Request(self.address + path, headers={"X-Api-Key": key})
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+            content = response.read()
+        return json.loads(content) if content else None
+
+    def upload(self, path):
+        """Store a file."""
+        key = self.mrdraw("key").split()[-1]
+        where = f"{self.address}/api/files/local"
+        command = ["curl", "-s", "-f", "-H", f"X-Api-Key: {key}", "-F", f"file=@{path}", where]
+        subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True)
+
+    def state(self):
+        return self.ask("/api/job")["state"]
+
+
+@contextlib.contextmanager
+def served_page(folder, *options):
+    served = ServedPage(folder, *options)
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+def rosette(path, layers=4, rings=4, points=120):
+    """A file with several layers that looks like something: waves on circles."""
+    lines = ["G28", "G90", "M83"]
+    for layer in range(layers):
+        lines.append(f"G1 Z{0.2 * (layer + 1):.2f} F600")
+        for ring in range(rings):
+            for point in range(points + 1):
+                angle = 2 * pi * point / points
+                radius = 70 - 14 * ring + 8 * sin(6 * angle + 0.3 * layer)
+                x, y = 100 + radius * cos(angle), 100 + radius * sin(angle)
+                lines.append(f"G0 X{x:.3f} Y{y:.3f} F9000" if point == 0 else f"G1 X{x:.3f} Y{y:.3f} E0.15 F4800")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def sign_in(page: Page, served: ServedPage):
+    page.goto(served.address)
+    page.get_by_label("User name").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_test_id("job")).to_be_visible()
+
+
+def drop_file(page: Page, path: Path):
+    """Drop a file onto the page, as a person does from the desktop."""
+    transfer = page.evaluate_handle(
+        """([name, text]) => {
+            const transfer = new DataTransfer()
+            transfer.items.add(new File([text], name, { type: 'text/plain' }))
+            return transfer
+        }""",
+        [path.name, path.read_text(encoding="utf-8")],
+    )
+    for kind in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("main", kind, {"dataTransfer": transfer})
+
+
+def serious_violations(page: Page):
+    """What axe-core finds that keeps people from using the page."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [_told(one) for one in found if one["impact"] in {"serious", "critical"}]
+
+
+def _told(violation):
+    where = [f"{node['html'][:160]}: {(node['failureSummary'] or '')[:160]}" for node in violation["nodes"][:4]]
+    return f"{violation['id']}: {where}"
