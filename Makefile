@@ -5,33 +5,58 @@ VENV := .venv
 BIN := $(VENV)/bin
 BASEDIR ?= var
 
-.PHONY: run test check-all soak bench lint format lock clean
+.PHONY: run ui test check-all soak bench bench-wire lint format lock dist browser clean
 
-run: $(VENV)/.run
+run: ui
 	@exec $(BIN)/mrdraw serve --basedir $(BASEDIR) --simulate marlin
 
-test: lint
+# The page is built into the package when its sources changed; it needs Node 20.
+ui: $(VENV)/.run
+	@$(BIN)/python ui/page_build.py
+
+test: lint browser
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" tests
 
-check-all: lint
+check-all: lint browser
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 2 --dist loadgroup tests
 
 soak: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest tests/firmware tests/machine
 
+# Against OctoPrint, in one run.
 bench: $(VENV)/.dev
+	$(BIN)/python bench/compare.py
+
+# Ourselves alone: damaged wires, and a server that is killed, stopped and slowed down.
+bench-wire: $(VENV)/.dev
 	$(BIN)/python bench/faults.py
 	$(BIN)/python bench/undisturbed.py
 
-lint: $(VENV)/.dev
-	$(BIN)/ruff check src tests bench
-	$(BIN)/ruff format --check src tests bench
+PYTHON_SOURCES := src tests bench ui/page_build.py hatch_build.py
+
+lint: $(VENV)/.dev ui
+	$(BIN)/ruff check $(PYTHON_SOURCES)
+	$(BIN)/ruff format --check $(PYTHON_SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python ui/page_build.py lint typecheck test
 
 format: $(VENV)/.dev
-	$(BIN)/ruff check --fix src tests bench
-	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
+	$(BIN)/ruff format $(PYTHON_SOURCES)
+
+# The wheel and the source distribution, both with the page.
+dist: $(VENV)/.dev
+	$(BIN)/uv build --quiet
+
+# What the tests need of the computer: as root it is installed, else it is named.
+DEBIAN_PACKAGES := chromium fonts-dejavu-core curl
+
+browser:
+	@if ! command -v chromium >/dev/null || ! command -v curl >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null; \
+	  else echo "The browser tests need Debian's packages: $(DEBIAN_PACKAGES). As root: apt install $(DEBIAN_PACKAGES)"; exit 1; fi; fi
 
 # Pins what pyproject.toml asks for. No index address may stand in the files.
 lock: $(VENV)/.dev
@@ -56,4 +81,4 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache ui/node_modules src/mrdraw/server/static

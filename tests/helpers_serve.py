@@ -58,7 +58,7 @@ def mrdraw(basedir, *words, stdin="", **environment):
 
 @contextlib.contextmanager
 def serving(basedir, port, *words, host="127.0.0.1", **environment):
-    """A server that listens; what it says goes to `output.txt` in the base folder."""
+    """A server that listens and has said so; what it says goes to `output.txt` in the base folder."""
     basedir.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "mrdraw", "serve", "--basedir", str(basedir), "--port", str(port), *words]
     with (basedir / "output.txt").open("ab") as output:
@@ -66,7 +66,7 @@ def serving(basedir, port, *words, host="127.0.0.1", **environment):
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, **environment}
         )
     try:
-        wait_until(lambda: answers(host, port) or process.poll() is not None)
+        wait_until(lambda: (answers(host, port) and "Ctrl-C" in said(basedir)) or process.poll() is not None)
         assert process.poll() is None, (basedir / "output.txt").read_text(encoding="utf-8")
         yield process
     finally:

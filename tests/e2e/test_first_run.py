@@ -1,9 +1,13 @@
 """A new user's first hour, from the claim code to the founding rules, on a server that was never used."""
 
+import pytest
 from playwright.sync_api import expect
 
 from helpers_page import PASSWORD, USER, drop_file, serious_violations, sign_in
 from helpers_serve import wait_until
+
+pytestmark = pytest.mark.xdist_group("first run")
+"""One process and one order: each test goes on where the one before it stopped."""
 
 
 def wizard(page, served):

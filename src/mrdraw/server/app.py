@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from mrdraw.errors import MrDrawError
-from mrdraw.server import downloads, page
+from mrdraw.server import downloads, liveness, page
 from mrdraw.server.api import (
     access,
     bed,
@@ -44,7 +44,7 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, downloads,
-    users, wizard, settings, machines, page,
+    users, wizard, settings, machines, liveness, page,
 )  # fmt: skip
 
 _COMMON = [

@@ -1,0 +1,34 @@
+"""`/online.txt` and `/online.gif`: whether the server answers, for supervisors and for pages of other hosts.
+
+Invariant: they say nothing else and need no key. The picture exists because a page may load a picture from another
+host, but not a text.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mrdraw.server.routing import Route
+
+_PICTURE = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""A GIF of one transparent pixel."""
+_NOW = {"cache-control": "no-store"}
+
+
+async def text(_request: Request) -> Response:
+    """`GET /online.txt`."""
+    return Response(b"online\n", 200, _NOW, "text/plain")
+
+
+async def picture(_request: Request) -> Response:
+    """`GET /online.gif`."""
+    return Response(_PICTURE, 200, _NOW, "image/gif")
+
+
+ROUTES = (
+    Route("GET", "/online.txt", text, None, open=True),
+    Route("GET", "/online.gif", picture, None, open=True),
+)
