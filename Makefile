@@ -14,11 +14,14 @@ run: ui
 ui: $(VENV)/.run
 	@$(BIN)/python ui/page_build.py
 
+# The tests of one page go on where the one before them stopped: a file of theirs stays with one process.
 test: lint browser
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" tests
+	$(BIN)/pytest -n 2 -m "not slow" tests --ignore tests/e2e
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/e2e
 
 check-all: lint browser
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 2 --dist loadgroup tests
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 2 tests --ignore tests/e2e
+	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
 
 soak: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest tests/firmware tests/machine

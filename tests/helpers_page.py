@@ -125,9 +125,16 @@ def rosette(path, layers=4, rings=4, points=120):
     return path
 
 
+def fill_first(page: Page, label: str, text: str):
+    """Fill the field that a form puts the caret into, once it is there: it would be drawn away from the next one."""
+    field = page.get_by_label(label)
+    expect(field).to_be_focused()
+    field.fill(text)
+
+
 def sign_in(page: Page, served: ServedPage):
     page.goto(served.address)
-    page.get_by_label("User name").fill(USER)
+    fill_first(page, "User name", USER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_test_id("job")).to_be_visible()

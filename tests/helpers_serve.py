@@ -66,7 +66,10 @@ def serving(basedir, port, *words, host="127.0.0.1", **environment):
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, **environment}
         )
     try:
-        wait_until(lambda: (answers(host, port) and "Ctrl-C" in said(basedir)) or process.poll() is not None)
+        greets = "JOURNAL_STREAM" not in environment
+        wait_until(
+            lambda: process.poll() is not None or (answers(host, port) and ("Ctrl-C" in said(basedir) or not greets))
+        )
         assert process.poll() is None, (basedir / "output.txt").read_text(encoding="utf-8")
         yield process
     finally:

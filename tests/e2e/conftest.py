@@ -1,4 +1,4 @@
-"""Fixtures: one browser for all, one server for each module."""
+"""Fixtures: one browser and one server for each module."""
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -6,8 +6,9 @@ from playwright.sync_api import sync_playwright
 from helpers_page import CHROMIUM, FLAGS, STATIC, rosette, served_page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Ended with its module: as long as it lives, its event loop keeps others from running in this thread."""
     assert (STATIC / "index.html").exists(), "the page was not built: make ui"
     with sync_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test")

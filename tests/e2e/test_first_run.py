@@ -1,30 +1,26 @@
 """A new user's first hour, from the claim code to the founding rules, on a server that was never used."""
 
-import pytest
 from playwright.sync_api import expect
 
-from helpers_page import PASSWORD, USER, drop_file, serious_violations, sign_in
+from helpers_page import PASSWORD, USER, drop_file, fill_first, serious_violations, sign_in
 from helpers_serve import wait_until
-
-pytestmark = pytest.mark.xdist_group("first run")
-"""One process and one order: each test goes on where the one before it stopped."""
 
 
 def wizard(page, served):
     page.goto(served.address)
-    page.get_by_label("Claim code").fill("AAAA-AAAA-AAAA")
+    fill_first(page, "Claim code", "AAAA-AAAA-AAAA")
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("alert")).to_contain_text("That is not the code")
     page.get_by_label("Claim code").fill(served.claim_code().lower())
     page.get_by_role("button", name="Next").click()
-    page.get_by_label("User name").fill(USER)
+    fill_first(page, "User name", USER)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("The same password again").fill(PASSWORD[:-1])
     expect(page.get_by_text("The two passwords differ.")).to_be_visible()
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
     page.get_by_label("The same password again").fill(PASSWORD)
     page.get_by_role("button", name="Next").click()
-    page.get_by_label("Name of the machine").fill("Workshop")
+    fill_first(page, "Name of the machine", "Workshop")
     page.get_by_label("Width (X)").fill("220")
     assert not serious_violations(page)
     page.get_by_role("button", name="Finish").click()
@@ -165,7 +161,7 @@ def test_users_are_added_locked_out_and_removed(page, served):
     sign_in(page, served)
     page.goto(f"{served.address}/#/settings/access")
     page.get_by_role("button", name="Add a user").click()
-    page.get_by_label("User name").fill("grace")
+    fill_first(page, "User name", "grace")
     page.get_by_label("Password", exact=True).fill("compiler-1952")
     page.get_by_role("button", name="Add", exact=True).click()
     row = page.get_by_test_id("user-grace")

@@ -11,8 +11,6 @@ from playwright.sync_api import expect
 from helpers_page import serious_violations, served_page, sign_in
 from helpers_serve import wait_until
 
-pytestmark = pytest.mark.xdist_group("views")
-
 GALLERY = Path(__file__).parents[2] / "build" / "gallery"
 SIZES = {"phone": (360, 640), "touch": (800, 480), "desktop": (1440, 900)}
 SCHEMES = ("light", "dark")
