@@ -130,6 +130,7 @@ def fill_first(page: Page, label: str, text: str):
     field = page.get_by_label(label)
     expect(field).to_be_focused()
     field.fill(text)
+    expect(field).to_have_value(text)
 
 
 def sign_in(page: Page, served: ServedPage):

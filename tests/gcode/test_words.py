@@ -117,3 +117,18 @@ def test_what_is_written_is_read(letter, number, words):
     line = " ".join([f"{letter}{number}", *(f"{name}{value}" for name, value in words.items())])
     assert command_of(line) == f"{letter}{number}"
     assert {name: value for name, value in parse(line).items() if name != letter} == words
+
+
+_NUMBERS = st.from_regex(r"[-+]?(\d{1,4}\.?\d{0,3}|\.\d{1,3})", fullmatch=True)
+_WORDS = st.tuples(st.sampled_from("XYZEFIJS"), _NUMBERS).map("".join)
+
+
+@given(st.sampled_from(["G1", "G0", "G92", "g1", "M204"]), st.lists(_WORDS, max_size=6), st.sampled_from([" ", "  "]))
+def test_plain_lines_have_the_same_words_as_any_others(command, words, blanks):
+    line = blanks.join([command, *words])
+    expected = {}
+    for word in [command, *words]:
+        expected.setdefault(word[0].upper(), float(word[1:]))
+    assert parse(line) == expected
+    assert parse(f"{line} ") == expected
+    assert command_of(line) == command.upper()

@@ -1,8 +1,8 @@
 """Users, keys and sessions: who somebody is, and changing that.
 
-Invariants: what is looked up for each request is answered from memory, and the memory is dropped as soon as anybody, in
-this process or another, wrote to the database or to the settings; an inactive user is nobody; a session lives as long
-as what it stands on (the password, the key) does.
+Invariants: what is looked up for each request is answered from memory, and the memory is dropped as soon as anybody
+wrote to the database (a process of ours or another) or to the settings; an inactive user is nobody; a session lives
+as long as what it stands on (the password, the key) does.
 """
 
 from __future__ import annotations

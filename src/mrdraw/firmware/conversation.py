@@ -39,11 +39,11 @@ class Phase(Enum):
     FAILED = "failed"
 
 
-COUNTING = frozenset({Phase.SETUP, Phase.READY})
+COUNTING = (Phase.SETUP, Phase.READY)
 """The firmware and the dialect count lines together."""
 
-_STARTING = frozenset({Phase.HELLO, Phase.SETUP})
-_OVER = frozenset({Phase.CLOSED, Phase.FAILED})
+_STARTING = (Phase.HELLO, Phase.SETUP)
+_OVER = (Phase.CLOSED, Phase.FAILED)
 
 
 class Conversation:
@@ -122,15 +122,16 @@ class Conversation:
     def _emit(self, event: Event) -> None:
         self.events.append(event)
 
-    def take(self, data: bytes) -> None:
-        """Bytes arrived."""
+    def take(self, data: bytes) -> bool:
+        """Bytes arrived; the result says that it was an acknowledge and nothing else."""
         self.clocks.heard = self.clocks.now
         if data == b"ok\n" and not self._splitter.partial:
             self.events.append(_RECEIVED_OK)
             self.take_ok("")
-        else:
-            for raw in self._splitter.feed(data, self.clocks.now):
-                self._take_raw(raw)
+            return True
+        for raw in self._splitter.feed(data, self.clocks.now):
+            self._take_raw(raw)
+        return False
 
     def _take_raw(self, raw: bytes) -> None:
         text = replies.decode(raw)

@@ -16,9 +16,10 @@ How a driver uses it::
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,7 @@ class Priority(IntEnum):
     JOB = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Struct, frozen=True):
     """A command that is not of the job; `tag` comes back in `CommandAcknowledged`."""
 
     text: str
@@ -43,49 +43,42 @@ class Queued:
 # --- events ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """The base of what a dialect reports."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Event):
+class Received(Event, frozen=True):
     """A line as the firmware sent it, for the terminal."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ready(Event):
+class Ready(Event, frozen=True):
     """The hand-shake is done: the firmware takes commands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reset(Event):
+class Reset(Event, frozen=True):
     """The firmware started anew while it was ready: its line counter, position and targets are gone.
 
     The dialect has forgotten everything in flight and does a new hand-shake; a job cannot go on.
     """
 
 
-@dataclass(frozen=True, slots=True)
-class FirmwareInfo(Event):
+class FirmwareInfo(Event, frozen=True):
     """What the firmware says of itself (M115): its name, all keys, and its capabilities so far."""
 
     name: str
-    data: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Capability(Event):
+class Capability(Event, frozen=True):
     """One capability: on or off."""
 
     name: str
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Temperatures(Event):
+class Temperatures(Event, frozen=True):
     """Heaters by name (`tool0`, `bed`, `chamber`, or the firmware's own word): actual and target in °C."""
 
     heaters: dict[str, tuple[float | None, float | None]]
@@ -93,113 +86,97 @@ class Temperatures(Event):
     """The tool that an unnumbered `T:` spoke of, where known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position(Event):
+class Position(Event, frozen=True):
     """A reported position in mm, by axis letter in lower case."""
 
     axes: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class LinesWanted(Event):
+class LinesWanted(Event, frozen=True):
     """The dialect wants lines `first` … `first + count − 1` of the job (`supply`)."""
 
     first: int
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class JobLineSent(Event):
+class JobLineSent(Event, frozen=True):
     """Line `index` of the job was written to the wire for the first time (reported by ``receive``)."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class JobLineAcknowledged(Event):
+class JobLineAcknowledged(Event, frozen=True):
     """All lines of the job up to and including `index` were taken by the firmware."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class JobExhausted(Event):
+class JobExhausted(Event, frozen=True):
     """The last line of the job was acknowledged."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobPauseWanted(Event):
+class JobPauseWanted(Event, frozen=True):
     """The job itself asks for a pause at line `index` (M0, M1, M25): it was consumed, not sent; the job is held."""
 
     index: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommandAcknowledged(Event):
+class CommandAcknowledged(Event, frozen=True):
     """A queued command was taken by the firmware."""
 
     command: Queued
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld(Event):
+class Withheld(Event, frozen=True):
     """A line of the job or a command typed by hand was consumed without being sent, and why."""
 
     text: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Busy(Event):
+class Busy(Event, frozen=True):
     """The firmware says that it is busy and why (`processing`, `paused for user`, `paused for input`)."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resend(Event):
+class Resend(Event, frozen=True):
     """The firmware asked for the line with this number again."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedByLuck(Event):
+class AcceptedByLuck(Event, frozen=True):
     """The firmware's last line number shows that it took a damaged line (its checksum matched by chance)."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class LostAcknowledge(Event):
+class LostAcknowledge(Event, frozen=True):
     """An acknowledge never came; the dialect found out and goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActionCommand(Event):
+class ActionCommand(Event, frozen=True):
     """`//action:<name> <parameters>` from the firmware."""
 
     name: str
     parameters: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FirmwareError(Event):
+class FirmwareError(Event, frozen=True):
     """An error in the firmware's own words; the machine may go on."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Halted(Event):
+class Halted(Event, frozen=True):
     """The firmware is dead until it is reset (kill, thermal runaway, …)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed(Event):
+class Failed(Event, frozen=True):
     """The dialect gives up. `reason`: timeout, resend, resend_loop, connection."""
 
     text: str

@@ -101,7 +101,7 @@ class Flow:
         pending = self.window.pending
         if not pending:
             return
-        reports = has_temperatures(payload)
+        reports = bool(payload) and has_temperatures(payload)
         if payload and (self._by_report() if reports else self._by_number(payload)):
             return
         if not reports and self._reports_in_ok and pending[0].reports and self._ignored_oks < _IGNORED_OKS:

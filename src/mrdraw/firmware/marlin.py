@@ -43,9 +43,8 @@ class MarlinDialect:
         if talk.outbox.sent_events:
             talk.events += talk.outbox.sent_events
             talk.outbox.sent_events.clear()
-        if data:
-            talk.take(data)
-        talk.check_time()
+        if not (data and talk.take(data)):  # an acknowledge makes nothing overdue
+            talk.check_time()
         return self._settled()
 
     def next_to_send(self, now: float) -> bytes | None:

@@ -15,6 +15,7 @@ from mrdraw.gcode.words import command_of, letters, parse
 
 MM_PER_INCH = 25.4
 AXES = "xyz"
+_AXIS_OF = {letter.upper(): letter for letter in "xyze"}
 
 _HEATER_COMMANDS = {
     "M104": "tool", "M109": "tool", "M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber",
@@ -50,14 +51,15 @@ class ModalState:
 
     # --- feeding ----------------------------------------------------------------------------------------------------
 
-    def feed(self, line: str) -> None:
-        """Take a line that the firmware took."""
+    def feed(self, line: str) -> str:
+        """Take a line that the firmware took; the command that it was."""
         command = command_of(line)
         handler = self._handlers.get(command)
         if handler is not None:
             handler(line)
         elif command[:1] == "T" and command[1:].isdigit():
             self.tool = int(command[1:])
+        return command
 
     def _table(self) -> dict[str, Callable[[str], None]]:
         move, lost, released = self._move, self._lose_position, self._release_motors
@@ -101,17 +103,15 @@ class ModalState:
 
     def _end_of_move(self, words: dict[str, float]) -> dict[str, float]:
         """Where a move with these words ends, for the axes where that is known."""
-        end, scale = {}, self._scale
-        for axis in "xyze":
-            value = words.get(axis.upper())
-            if value is None:
+        end, scale, position = {}, self._scale, self.position
+        for letter, value in words.items():
+            axis = _AXIS_OF.get(letter)
+            if axis is None:
                 continue
-            value *= scale
-            before = self.position.get(axis)
             if self.absolute_extrusion if axis == "e" else self.absolute:
-                end[axis] = value
-            elif before is not None:
-                end[axis] = before + value
+                end[axis] = value * scale
+            elif axis in position:
+                end[axis] = position[axis] + value * scale
         return end
 
     def _home(self, line: str) -> None:

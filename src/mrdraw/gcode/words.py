@@ -17,8 +17,13 @@ _CHECKSUM_AT_END = re.compile(rb"[ \t]*\*[ \t]*\d{1,3}$")
 
 _COMMAND = re.compile(r"\s*(?:N-?\d+\s*)?([GMTD])\s*(?:0+(?=\d))?(\d+(?:\.[1-9]\d*)?|[?xc]?)", re.IGNORECASE)
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
+_PLAIN = re.compile(r"[A-Z]\d+(?: [A-Z][-+]?(?:\d+\.?\d*|\.\d+))*")
+"""A line as slicers write it, which needs no closer look."""
 _LETTER = re.compile(r"[A-Z]", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"?')
+
+_MOVES = {"G0 ": "G0", "G1 ": "G1"}
+"""How nearly all lines of a job begin."""
 
 TEXT_COMMANDS = frozenset({"M16", "M23", "M28", "M30", "M32", "M33", "M0", "M1", "M117", "M118", "M928"})
 """Commands whose argument is text, not words (marlinfw.org/docs/gcode)."""
@@ -48,6 +53,8 @@ def strip(line: bytes, *, parentheses: bool = False) -> bytes:
 def command_of(line: bytes | str) -> str:
     """The command of a line (``G1``, ``M104``, ``T0``, ``G38.2``, ``T?``), or ``""`` when there is none."""
     text = line.decode("latin-1") if isinstance(line, bytes) else line
+    if (move := _MOVES.get(text[:3])) is not None:
+        return move
     found = _COMMAND.match(text)
     if found is None:
         return ""
@@ -57,7 +64,12 @@ def command_of(line: bytes | str) -> str:
 
 def parse(line: str) -> dict[str, float]:
     """The words of a line that carry a number, the command's own included; of two equal letters the first counts."""
-    words: dict[str, float] = {}
+    if _PLAIN.fullmatch(line):
+        parts = line.split(" ")
+        words = {part[0]: float(part[1:]) for part in parts}
+        if len(words) == len(parts):
+            return words
+    words = {}
     for letter, number in _WORD.findall(_QUOTED.sub("", line)):
         words.setdefault(letter.upper(), float(number))
     return words

@@ -15,7 +15,7 @@ import socket
 import struct
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from mrdraw.errors import LinkError
 from mrdraw.link.framing import encode, host_side_reader, server_side_reader
@@ -170,12 +170,11 @@ class HostLink(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"a stream transport was expected, not {transport!r}")
-        if not _same_user(transport):
-            transport.abort()
+        stream = cast("asyncio.Transport", transport)  # uvloop's is one by what it does, not by its type
+        if not _same_user(stream):
+            stream.abort()
             return
-        self._transport = transport
+        self._transport = stream
         self._listener.link_opened(self)
 
     def data_received(self, data: bytes) -> None:  # noqa: D102

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mrdraw.errors import LinkError
+from mrdraw.link.loop import loop_factory
 from mrdraw.link.unix import HostLock
 from mrdraw.machine.host import MachineHost
 
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     try:
-        asyncio.run(_live(folder))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_live(folder))
     finally:
         lock.release()
     return 0

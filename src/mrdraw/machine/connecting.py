@@ -199,7 +199,7 @@ class Connector:
             MarlinDialect(options_of(machine.settings)),
             handle=lambda event: _shaking_hands(event, ready, machine),
             lost=lambda error: _lost(error, ready, machine),
-            log=machine.log,
+            log=machine.outlet.log,
         )
         machine.log(f"Connecting to port {port}, baudrate {baudrate}")
         transport = await open_wire(await self._device(port), baudrate, machine.settings.serial, driver.protocol)
@@ -216,6 +216,7 @@ class Connector:
         except BaseException:
             driver.close(at_once=True)
             raise
+        driver.handle = machine.handle
         machine.opened(driver, port, baudrate)
 
     async def _device(self, port: str) -> str:

@@ -7,11 +7,17 @@ line was written; there is one timer, and it never fires later than the dialect'
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from mrdraw.firmware.dialect import Dialect, Event, Priority, Queued, Received
+from mrdraw.firmware.dialect import Dialect, Event, JobLineAcknowledged, JobLineSent, Priority, Queued, Received
 from mrdraw.machine.transport import Transport, WireProtocol
+
+_BEAT = 0.1
+"""s; so often at most the deadline is asked for while lines flow, for each of them moves it on."""
+_ROUTINE = (JobLineSent, JobLineAcknowledged)
+"""Events whose handling gives the dialect nothing to send."""
 
 
 class Driver:
@@ -28,12 +34,14 @@ class Driver:
         """`handle` takes the dialect's events, `lost` hears that the wire broke, `log` takes lines of the terminal."""
         self.dialect = dialect
         self.protocol = WireProtocol(self._received, self._lost)
-        self._handle = handle
+        self.handle = handle
+        """Who takes the events."""
         self._report_lost = lost
         self._log = log
         self._loop = asyncio.get_running_loop()
         self._transport: Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._awaited: asyncio.Future[None] | None = None
         self.transmitted = 0
         """Lines written so far."""
 
@@ -77,10 +85,16 @@ class Driver:
         self._send(now)
         self._arm(now)
 
+    async def quiet_moment(self, patience: float) -> None:
+        """Wait until a line was written, at most `patience` s: what takes its time delays no line then."""
+        self._awaited = self._loop.create_future()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._awaited, patience)
+
     def acknowledge_by_hand(self) -> None:
         """Act as if the firmware had acknowledged."""
         for event in self.dialect.acknowledge_by_hand(monotonic()):
-            self._handle(event)
+            self.handle(event)
         self.pump()
 
     def tick(self) -> None:
@@ -91,12 +105,14 @@ class Driver:
         now = monotonic()
         events = self.dialect.receive(data, now)
         self._send(now)
+        news = False
         for event in events:
             if type(event) is Received:
                 self._log(f"Recv: {event.text}")
             else:
-                self._handle(event)
-        if events:
+                news = news or type(event) not in _ROUTINE
+                self.handle(event)
+        if news:
             self._send(monotonic())
         self._arm(now)
 
@@ -107,18 +123,22 @@ class Driver:
         while (line := self.dialect.next_to_send(now)) is not None:
             transport.write(line)
             self.transmitted += 1
-            self._log(f"Send: {line.decode('latin-1').rstrip()}")
+            self._log(f"Send: {line[:-1].decode('latin-1')}")
+            if self._awaited is not None:
+                awaited, self._awaited = self._awaited, None
+                if not awaited.done():
+                    awaited.set_result(None)
 
     def _arm(self, now: float) -> None:
         """Keep a timer that fires at the deadline or earlier; an early one is only armed again."""
+        if self._timer is not None and self._timer.when() <= now + _BEAT:
+            return
         deadline = self.dialect.next_deadline()
         if deadline is None or self._transport is None:
             return
         if self._timer is not None:
-            if self._timer.when() <= deadline:
-                return
             self._timer.cancel()
-        self._timer = self._loop.call_at(max(deadline, now), self._fire)
+        self._timer = self._loop.call_at(min(max(deadline, now), now + _BEAT), self._fire)
 
     def _fire(self) -> None:
         self._timer = None

@@ -34,6 +34,8 @@ ALONE = 60.0
 """s without a server and without a job after which a machine host ends."""
 
 _TICK = 0.2
+_QUIET_WITHIN = 0.02
+"""s that a tick waits for the moment behind a line of the job."""
 _PORTS_EVERY = 3.0
 _REMEMBERED_IDS = 256
 
@@ -69,6 +71,8 @@ class MachineHost:
             while not self._ending.is_set():
                 self._tick()
                 await self._sleep()
+                if self.machine.driver is not None and self.machine.has_job:
+                    await self.machine.driver.quiet_moment(_QUIET_WITHIN)
         finally:
             server.close()
             await self._shut_down()

@@ -15,7 +15,6 @@ from mrdraw.errors import NotOperational
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.dialect import Priority
 from mrdraw.gcode.modal import ModalState
-from mrdraw.gcode.words import command_of
 from mrdraw.link.messages import (
     JOB_STATES,
     OPERATIONAL_STATES,
@@ -208,15 +207,16 @@ class Machine:
 
     def _follow(self, line: str) -> None:
         """Keep up with what a line that the firmware took means."""
-        height, tool = self.modal.position.get("z"), self.modal.tool
-        self.modal.feed(line)
-        event = COMMAND_EVENTS.get(command_of(line))
+        modal = self.modal
+        before, tool = modal.position.get("z"), modal.tool
+        event = COMMAND_EVENTS.get(modal.feed(line))
         if event is not None:
             self.publish(event())  # type: ignore[arg-type] # the table holds events without fields
-        if self.modal.position.get("z") != height:
-            self.publish(events.ZChange(new=self.modal.position.get("z"), old=height))
-        if self.modal.tool != tool:
-            self.publish(events.ToolChange(old=tool, new=self.modal.tool))
+        height = modal.position.get("z")
+        if height != before:
+            self.publish(events.ZChange(new=height, old=before))
+        if modal.tool != tool:
+            self.publish(events.ToolChange(old=tool, new=modal.tool))
 
     def _note_target(self, line: str) -> None:
         heated = self.modal.target_of(line)

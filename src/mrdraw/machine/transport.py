@@ -20,6 +20,8 @@ BAUDRATES = (115200, 250000, 230400, 57600, 38400, 19200, 9600)
 
 DEFAULT_BAUDRATE = 115200
 _OPEN_TIMEOUT = 10.0
+_READ_AT_MOST = 4096
+"""bytes taken from a port in one go; the library's 256 kB are asked of the system anew for each acknowledge."""
 
 _HINTS = {
     errno.ENOENT: "there is no such port; is the machine plugged in and switched on?",
@@ -101,6 +103,7 @@ async def _open_serial(port: str, baudrate: int, serial: SerialSettings, protoco
         if isinstance(error, OSError) and error.errno:
             raise
         raise WireError(f"The port {port} cannot be opened at {baudrate} baud: {error}.") from error
+    transport.max_size = _READ_AT_MOST  # type: ignore[attr-defined] # of all transports for files
     return transport
 
 

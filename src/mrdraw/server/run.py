@@ -13,7 +13,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from mrdraw.errors import BaseFolderInUse
 from mrdraw.fleet import Fleet
 from mrdraw.hub import Hub
 from mrdraw.library import Library
+from mrdraw.link.loop import loop_factory
 from mrdraw.server.app import create_app
 from mrdraw.server.context import Services
 from mrdraw.server.doors import Doors
@@ -85,7 +86,7 @@ def serve(
         ):
             doors = Doors(wanted, is_unclaimed=accounts.claim.is_open, expose_unclaimed=expose_unclaimed)
             house = _House(basedir, settings, database, accounts, doors, tls, notifier)
-            with closing(doors.bind()) as listening, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            with closing(doors.bind()) as listening, asyncio.Runner(loop_factory=loop_factory()) as runner:
                 runner.run(_live(house, listening, virtual=simulate is not None))
     return 0
 
@@ -168,12 +169,3 @@ def _locked(basedir: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """uvloop where there is one."""
-    try:
-        import uvloop  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop

@@ -26,6 +26,8 @@ LOGGER = logging.getLogger(__name__)
 BUSY_TIMEOUT = 10.0
 """s that a write waits for another process."""
 _TRY_AGAIN = 0.02
+LOOK_EVERY = 0.01
+"""s after which SQLite is asked for the writes of other processes, should its log's time not show them."""
 
 _Result = TypeVar("_Result")
 Write = Callable[[sqlite3.Connection], _Result]
@@ -49,6 +51,11 @@ class Database:
                 self._writing.close()
                 raise
         self._reads = Lock()
+        self._writes = 0
+        self._log = path.with_name(f"{path.name}-wal")
+        self._seen: tuple[int, int, int] | None = None
+        self._looked_at = 0.0
+        self._version = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database")
 
     def close(self) -> None:
@@ -75,17 +82,33 @@ class Database:
         """Have `function` run in a transaction; nobody waits, a failure is logged."""
         self._writer.submit(self._transact, function).add_done_callback(_log_failure)
 
-    def data_version(self) -> int:
-        """A number that is another one once anybody, in this process or another, has written."""
-        with self._reads:  # writes are another connection's, so SQLite counts those of this process as well
-            (version,) = self._reading.execute("PRAGMA data_version").fetchone()
-        return int(version)
+    def data_version(self) -> tuple[int, int]:
+        """Another value once anybody, in this process or another, has written.
+
+        Cheap enough for each request: SQLite is asked when something was written here, when the write-ahead log was
+        touched, and every `LOOK_EVERY`.
+        """
+        now, seen = monotonic(), self._signature()
+        if seen != self._seen or now - self._looked_at >= LOOK_EVERY:
+            self._seen, self._looked_at = seen, now
+            with self._reads:
+                (self._version,) = self._reading.execute("PRAGMA data_version").fetchone()
+        return seen[0], self._version
+
+    def _signature(self) -> tuple[int, int, int]:
+        """Writes of this process; time (ns) and size of the write-ahead log."""
+        try:
+            log = self._log.stat()
+        except OSError:
+            return self._writes, 0, 0
+        return self._writes, log.st_mtime_ns, log.st_size
 
     def _transact(self, function: Write[_Result]) -> _Result:
         self._writing.execute("BEGIN IMMEDIATE")
         try:
             result = function(self._writing)
             self._writing.execute("COMMIT")
+            self._writes += 1
         except BaseException:
             if self._writing.in_transaction:  # a full disk may have ended it already
                 self._writing.execute("ROLLBACK")

@@ -24,7 +24,7 @@ async def read(request: Request) -> Response:
     """`GET /api/printer`."""
     one = machine(request)
     need_operational(one)
-    if not request.url.query:
+    if not request.scope["query_string"]:
         return cached(one, "printer", lambda one: _printer(one, frozenset()))
     excluded = frozenset(request.query_params.get("exclude", "").split(","))
     record = _printer(one, excluded)
