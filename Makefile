@@ -50,7 +50,7 @@ format: $(VENV)/.dev
 
 # The wheel and the source distribution, both with the page.
 dist: $(VENV)/.dev
-	$(BIN)/uv build --quiet
+	$(BIN)/uv build --quiet --python $(BIN)/python
 
 # What the tests need of the computer: as root it is installed, else it is named.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core curl

@@ -17,6 +17,7 @@ from helpers_serve import answers, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")
+BUILD = (UV, "build", "--quiet", "--python", sys.executable)
 LONG = 300
 
 
@@ -89,7 +90,7 @@ def test_the_wheel_in_an_empty_environment_and_folder_serves_the_page(tmp_path):
     # the source distribution first: the wheel is made of it, so it has to carry the page
     out = tmp_path / "dist"
     path = without_node(tmp_path / "path")
-    run(UV, "build", "--quiet", "--out-dir", out, ROOT, folder=tmp_path, PATH=path)
+    run(*BUILD, "--out-dir", out, ROOT, folder=tmp_path, PATH=path)
     (wheel,) = out.glob("*.whl")
     run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "environment", folder=tmp_path)
     python = tmp_path / "environment" / "bin" / "python"
@@ -120,7 +121,7 @@ def test_a_wheel_without_the_page_says_so_and_serves_the_api(tmp_path):
     shutil.copytree(ROOT, source, ignore=hidden)
     out = tmp_path / "dist"
     path = without_node(tmp_path / "path")
-    run(UV, "build", "--quiet", "--wheel", "--out-dir", out, source, folder=tmp_path, MRDRAW_NO_UI="1", PATH=path)
+    run(*BUILD, "--wheel", "--out-dir", out, source, folder=tmp_path, MRDRAW_NO_UI="1", PATH=path)
     (wheel,) = out.glob("*.whl")
     package = tmp_path / "package"
     zipfile.ZipFile(wheel).extractall(package)
