@@ -56,6 +56,7 @@ class MachineHost:
         self._links: set[HostLink] = set()
         self._alone_since: float | None = monotonic()
         self._ports_at = -_PORTS_EVERY
+        self._one_at_a_time = asyncio.Lock()
         self._ending = asyncio.Event()
         self._tasks: set[asyncio.Future[object]] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="memory")
@@ -139,7 +140,8 @@ class MachineHost:
         self._spawn(self._renew_ports())
 
     async def _renew_ports(self) -> None:
-        ports = await asyncio.to_thread(self._list_ports)
+        async with self._one_at_a_time:  # the list that was asked for last is the one that stays
+            ports = await asyncio.to_thread(self._list_ports)
         if ports != self.machine.ports:
             self.machine.ports = ports
             self.machine.changed()
