@@ -218,7 +218,7 @@ def octoprint_environment() -> Path:
     environment = BUILD / "octoprint"
     uv = Path(sys.executable).with_name("uv")
     if not (environment / "bin" / "octoprint").exists():
-        subprocess.run([uv, "venv", "--quiet", "--clear", environment], check=True)
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, environment], check=True)
         where = ["--quiet", "--python", environment / "bin" / "python"]
         subprocess.run([uv, "pip", "install", *where, f"octoprint=={OCTOPRINT}"], check=True)
     return environment
