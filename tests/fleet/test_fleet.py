@@ -8,6 +8,7 @@ from helpers_fleet import end_host, fake_host, host_pid, until
 from helpers_machine import Simulator
 from mrdraw.errors import NoSuchMachine
 from mrdraw.fleet import Fleet
+from mrdraw.fleet.process import HostProcess, HostStarter
 from mrdraw.link import messages as link
 from mrdraw.link import unix
 from mrdraw.link.messages import MachineState
@@ -33,6 +34,22 @@ def test_the_state_is_known_when_the_fleet_has_started(tmp_path):
             finally:
                 await fleet.stop()
 
+    asyncio.run(main())
+
+
+def test_a_host_that_has_to_be_started_is_not_waited_for(tmp_path, monkeypatch):
+    async def start(self, _):
+        return HostProcess(0)  # it never says anything
+
+    async def main():
+        fleet = Fleet(Settings(tmp_path), tmp_path)
+        async with asyncio.timeout(30):
+            await fleet.start()
+        assert fleet.machine("default").snapshot.state is MachineState.OFFLINE
+        await fleet.stop()
+
+    monkeypatch.setattr(HostStarter, "start", start)
+    monkeypatch.setattr("mrdraw.fleet.fleet._START_TIME", 3600)
     asyncio.run(main())
 
 

@@ -36,7 +36,7 @@ VIRTUAL_PLUGIN = "virtual_printer"
 _WATCH_EVERY = 1.0
 """s between two looks at the settings."""
 _START_TIME = 5.0
-"""s that `start` waits for the machine hosts to tell their state."""
+"""s that `start` waits for machine hosts that live to tell their state."""
 
 
 class Fleet:
@@ -76,10 +76,10 @@ class Fleet:
     # --- life ------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Reach or start all machine hosts, and wait a moment for what they say."""
+        """Reach or start all machine hosts, and wait a moment for what those say that lived already."""
         self._follow_settings()
         self._watch = asyncio.create_task(self._watch_settings())
-        waiting = [asyncio.create_task(supervisor.ready.wait()) for supervisor in self._supervisors.values()]
+        waiting = [asyncio.create_task(supervisor.settled.wait()) for supervisor in self._supervisors.values()]
         if waiting:
             _, silent = await asyncio.wait(waiting, timeout=_START_TIME)
             for task in silent:

@@ -56,6 +56,8 @@ class Supervisor:
         self.handle = handle
         self.ready = asyncio.Event()
         """Set as soon as the host has told its state."""
+        self.settled = asyncio.Event()
+        """Set as soon as there is nothing to wait for: it is ready, or it had to be started and has nothing to tell."""
         self._settings = settings
         self._autoconnect = autoconnect
         self._starter = starter
@@ -128,6 +130,7 @@ class Supervisor:
     async def _start(self) -> None:
         self._process = await self._starter.start(self.handle.folder)
         self._fresh = self._reconnect is not None or not self.ready.is_set()
+        self.settled.set()
         LOGGER.info("machine %s: started its host, process %s", self.handle.id, self._process.pid)
 
     async def _greet(self, client: LinkClient) -> Hello:
@@ -146,6 +149,7 @@ class Supervisor:
 
     def _look_at(self, snapshot: Snapshot) -> None:
         self.ready.set()
+        self.settled.set()
         if self._fresh:
             self._fresh = False
             self._spawn(self._connect(snapshot))

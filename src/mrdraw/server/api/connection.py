@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 
-from natsort import natsorted
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -86,6 +85,8 @@ async def _connect(request: Request, one: Machine, body: dict[str, object]) -> N
 
 def port_options(one: Machine) -> list[str]:
     """The ports that can be chosen, in the order people count."""
+    from natsort import natsorted  # noqa: PLC0415 - slow to load
+
     return natsorted(port.path for port in one.snapshot.ports)
 
 
