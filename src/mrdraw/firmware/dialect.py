@@ -24,6 +24,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mrdraw.firmware.tally import Tally
+
 
 class Priority(IntEnum):
     """Who goes first when several want to send."""
@@ -238,6 +240,10 @@ class Dialect(Protocol):
 
     def end_job(self) -> None:
         """Forget the job; what is in flight is still acknowledged."""
+
+    @property
+    def tally(self) -> Tally:
+        """What was counted since the job began."""
 
     @property
     def in_flight(self) -> int:

@@ -17,6 +17,7 @@ from mrdraw.firmware.clocks import Clocks
 from mrdraw.firmware.dialect import Event, LostAcknowledge
 from mrdraw.firmware.numbered import Sent
 from mrdraw.firmware.options import MarlinOptions
+from mrdraw.firmware.tally import Tally
 from mrdraw.firmware.temperatures import has_temperatures
 from mrdraw.firmware.window import Window
 
@@ -47,6 +48,7 @@ class Flow:
     def __init__(self, options: MarlinOptions, clocks: Clocks, outcomes: Outcomes) -> None:
         self.window = Window()
         self.clocks = clocks
+        self.tally = Tally()
         self.probe_due = False
         self.narrow_until = -1
         """until this number is taken, only one line may be in flight"""
@@ -102,6 +104,8 @@ class Flow:
         if not pending:
             return
         reports = bool(payload) and has_temperatures(payload)
+        if payload and (room := replies.free_room(payload)) is not None:
+            self.tally.room(*room)
         if payload and (self._by_report() if reports else self._by_number(payload)):
             return
         if not reports and self._reports_in_ok and pending[0].reports and self._ignored_oks < _IGNORED_OKS:
@@ -154,11 +158,16 @@ class Flow:
     def _take_through(self, place: int) -> None:
         """The lines up to `place` in the window were taken; the acknowledges of all but the last were lost."""
         if place or self.clocks.quick:
-            self._outcomes.emit(LostAcknowledge())
+            self.lost_acknowledge()
         taken = self.window.take_through(place)
         self.clocks.start()
         for sent in taken:
             self._taken(sent)
+
+    def lost_acknowledge(self) -> None:
+        """A line was taken whose acknowledge never came."""
+        self.tally.lost_acknowledges += 1
+        self._outcomes.emit(LostAcknowledge())
 
     def _taken(self, sent: Sent) -> None:
         if sent.reports:
@@ -225,6 +234,7 @@ class Flow:
         """Ask the firmware for a sign, whatever is in flight."""
         self.clocks.probed()
         self.probe_due = True
+        self.tally.timeouts += 1
 
     def idle(self) -> None:
         """The firmware says that it has nothing to do: what is in flight was lost, or its acknowledge was."""

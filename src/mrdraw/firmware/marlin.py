@@ -18,6 +18,7 @@ from mrdraw.firmware.job import JobLines
 from mrdraw.firmware.lines import by_hand, check
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.outbox import EMERGENCY_STOP
+from mrdraw.firmware.tally import Tally
 from mrdraw.gcode.words import command_of
 
 _RENUMBER_ABOVE = 1_000_000
@@ -96,6 +97,7 @@ class MarlinDialect:
     def begin_job(self, total: int, first: int = 0) -> None:
         """Run lines `first` … `total − 1` of a job; asks for them with `LinesWanted`."""
         self._talk.outbox.job = JobLines(total, first, self._options, parentheses=self._parentheses)
+        self._talk.flow.tally.clear()
         self._talk.renumber_wanted = self._talk.flow.window.frontier > _RENUMBER_ABOVE
         self._talk.settle()
 
@@ -121,6 +123,11 @@ class MarlinDialect:
     def end_job(self) -> None:
         """Forget the job; what is in flight is still acknowledged."""
         self._talk.outbox.job = None
+
+    @property
+    def tally(self) -> Tally:
+        """What was counted since the job began."""
+        return self._talk.flow.tally
 
     @property
     def in_flight(self) -> int:

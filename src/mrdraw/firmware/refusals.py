@@ -10,7 +10,7 @@ Sources: docs/protocol/marlin.md, "Resends".
 from __future__ import annotations
 
 from mrdraw.firmware import replies, resend
-from mrdraw.firmware.dialect import AcceptedByLuck, LostAcknowledge, Resend
+from mrdraw.firmware.dialect import AcceptedByLuck, Resend
 from mrdraw.firmware.flow import Flow, Outcomes
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.replies import RIGHT_NUMBER, RefusalKind
@@ -128,6 +128,7 @@ class Refusals:
             return
         self._asked_times = self._asked_times + 1 if number == self._asked_for else 1
         self._asked_for = number
+        self._flow.tally.resends += 1
         self._outcomes.emit(Resend(number))
         if self._asked_times >= self._options.max_consecutive_resends:
             text = f"The firmware asked for line {number} {self._asked_times} times in a row: the wire is bad."
@@ -160,7 +161,7 @@ class Refusals:
 
     def _nothing_lost(self, number: int, _: Refusal) -> None:
         if self._flow.window.pending and self._flow.clocks.probes:
-            self._outcomes.emit(LostAcknowledge())
+            self._flow.lost_acknowledge()
         self._resent = number - 1
         self._flow.go_to(number)
 
@@ -178,6 +179,7 @@ class Refusals:
 
     def _ahead(self, number: int, _: Refusal) -> None:
         """The firmware took a number that was not sent: its counter is set right."""
+        self._flow.tally.accepted_by_luck += 1
         self._outcomes.emit(AcceptedByLuck(number - 1))
         if not self._is_understood(number):
             return

@@ -37,6 +37,7 @@ _REPLY_GLUED_TO_OK = r"ok|Resend|Error:|echo:|//|start$"
 _OK = re.compile(rf"[oO][kK](?=$|[^a-zA-Z]|{_REPORT_GLUED_TO_OK}|{_REPLY_GLUED_TO_OK})")
 _LOST_NEWLINE = re.compile(rf"[oO][kK](?={_REPLY_GLUED_TO_OK})")
 _GLUED_OK = re.compile(r"^(?:File deleted|Deletion failed|Done saving file)\b.*ok$", re.IGNORECASE)
+_ROOM = re.compile(r"(?:^|\s)P(\d{1,4}) B(\d{1,4})(?!\S)", re.ASCII)
 _RESEND = re.compile(r"(?:^|\W)(?:resend|rs)\b\s*:?\s*N?\s*:?\s*(\d+)", re.IGNORECASE)
 _RESEND_GLUED = re.compile(r"Resend:\s*(\d+)")
 _LAST_LINE = re.compile(r"last line\s*:\s*(\d+)", re.IGNORECASE)
@@ -138,6 +139,12 @@ def echoed_number(payload: str) -> int | None:
     first = payload.split(None, 1)[0] if payload else ""
     digits = first[1:] if first[:1] == "N" else first if first == payload else ""
     return int(digits) if digits.isdecimal() and digits.isascii() else None
+
+
+def free_room(payload: str) -> tuple[int, int] | None:
+    """The free blocks of the planner and places of the queue in ``ok N10 P15 B3`` (ADVANCED_OK), or `None`."""
+    found = _ROOM.search(payload)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 # --- refusals -------------------------------------------------------------------------------------------------------
