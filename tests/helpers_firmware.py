@@ -21,6 +21,8 @@ from mrdraw.firmware.options import MarlinOptions
 IDENTITY = "FIRMWARE_NAME:Marlin 2.1.3 (Aug  1 2024 12:00:00) SOURCE_CODE_URL:x PROTOCOL_VERSION:1.0 EXTRUDER_COUNT:1"
 TEMPERATURES = "T:21.00 /0.00 B:21.00 /0.00 @:0 B@:0"
 
+LINE_BUFFER = 95
+
 
 def checksummed(number: int, text: str) -> str:
     body = f"N{number} {text}"
@@ -124,25 +126,31 @@ class FirmwareModel:
     silent_m105: bool = False
     """M105 is acknowledged by a plain `ok`, and its temperatures come on a line of their own"""
     slots: int = 4
+    rx_buffer: int = 128
+    """bytes; what overruns it is lost"""
 
     last: int = 0
     executed: list[tuple[int | None, str]] = field(default_factory=list)
     """the number of a line, if it had one, and its text"""
     said: list[str] = field(default_factory=list)
     unread: bytes = b""
+    line: bytes = b""
+    """what was read of a line"""
     queue: deque[tuple[int | None, str]] = field(default_factory=deque)
     busy_until: float | None = None
     next_busy: float | None = None
 
     def boot(self) -> None:
         self.last = 0
-        self.unread = b""
+        self.unread = self.line = b""
         self.queue.clear()
         self.busy_until = self.next_busy = None
         self.said += ["start", "Marlin 2.1.3", "echo: Last Updated: 2024-08-01"]
 
     def receive(self, data: bytes, now: float) -> None:
-        self.unread = (self.unread + data.replace(b"\r", b"\n"))[:256]
+        for line in data.replace(b"\r", b"\n").splitlines(keepends=True):
+            self.unread = (self.unread + line)[: self.rx_buffer]
+            self._read()
         self.run(now)
 
     def run(self, now: float) -> None:
@@ -166,11 +174,13 @@ class FirmwareModel:
         return data
 
     def _read(self) -> None:
-        while len(self.queue) < self.slots and b"\n" in self.unread:
-            raw, self.unread = self.unread.split(b"\n", 1)
-            line = raw.decode("latin-1").split(";")[0].lstrip(" ")[:95]
-            if line:
-                self._check(line)
+        while len(self.queue) < self.slots and self.unread:
+            head, newline, self.unread = self.unread.partition(b"\n")
+            self.line = (self.line + head)[:LINE_BUFFER]
+            if newline:
+                raw, self.line = self.line, b""
+                if line := raw.decode("latin-1").split(";")[0].lstrip(" "):
+                    self._check(line)
 
     def _check(self, line: str) -> None:
         body, star, given = line.rpartition("*")
@@ -191,7 +201,7 @@ class FirmwareModel:
             self.queue.append((number, re.sub(r"^N-?\d+\s*", "", body)))
 
     def _refuse(self, why: str) -> None:
-        self.unread = b""
+        self.unread = self.line = b""
         self.said += [f"Error:{why}, Last Line: {self.last}", f"Resend: {self.last + 1}"]
         if self.ok_after_resend:
             self.said.append("ok")
@@ -218,7 +228,7 @@ class FirmwareModel:
         elif re.match(r"[GMT]\d", text) is None or (text == "M113 S2" and not self.keepalive):
             self.said.append(f'echo:Unknown command: "{text}"')
         if self.advanced_ok and not extra:
-            extra = f" P15 B{self.slots - len(self.queue)}" if number is None else f" N{number} P15 B3"
+            extra = f"{'' if number is None else f' N{number}'} P15 B{self.slots - len(self.queue) - 1}"
         self.said.append(f"ok{extra}")
 
 

@@ -73,7 +73,7 @@ def test_an_acknowledge_too_many_does_no_harm():
 
 
 def test_a_numbered_acknowledge_counts_for_its_line_only():
-    script = Script().ready().begin("G1 X1", "G1 X2", "G1 X3")
+    script = Script(MarlinOptions(lines_in_flight=1)).ready().begin("G1 X1", "G1 X2", "G1 X3")
     script.sent()
     script.say("ok N4 P15 B3", "ok N4 P15 B3")
     assert script.sent() == [checksummed(5, "G1 X2")]
@@ -95,7 +95,7 @@ def test_commands_by_hand_go_before_the_job():
 
 
 def test_several_lines_in_flight():
-    script = Script(MarlinOptions(max_in_flight=3)).ready().begin(*[f"G1 X{index}" for index in range(9)])
+    script = Script(MarlinOptions(lines_in_flight=3)).ready().begin(*[f"G1 X{index}" for index in range(9)])
     assert script.sent() == [checksummed(4 + index, f"G1 X{index}") for index in range(3)]
     assert script.dialect.in_flight == 3
     assert events_of(wire.JobLineAcknowledged, script.say("ok", "ok")) == [

@@ -71,7 +71,7 @@ def test_the_job_is_executed_once_and_in_order(to_firmware, to_host, firmware, s
         to_firmware=to_firmware,
         to_host=to_host,
         seed=seed,
-        options=MarlinOptions(max_in_flight=in_flight),
+        options=MarlinOptions(lines_in_flight=in_flight),
     )
     note("\n".join(outcome.transcript))
     event(type(outcome.end).__name__)

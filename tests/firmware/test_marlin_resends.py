@@ -14,7 +14,7 @@ CHECKSUM = "Error:checksum mismatch, Last Line: {}"
 
 def in_flight(count: int = 1, lines: int = 20) -> Script:
     """A job whose first lines (numbers 4, 5, …) are in flight."""
-    script = Script(MarlinOptions(max_in_flight=count)).ready().begin(*[f"G1 X{index}" for index in range(lines)])
+    script = Script(MarlinOptions(lines_in_flight=count)).ready().begin(*[f"G1 X{index}" for index in range(lines)])
     assert len(script.sent()) == count
     return script
 

@@ -73,7 +73,7 @@ class Conversation:
         """Begin (again) with the hello; nothing that was known of the firmware counts any more."""
         for part in (self.flow, self.refusals):
             part.clear()
-        for other in (self.hearing, self.outbox, self._set_up):
+        for other in (self.hearing, self.outbox, self._set_up, self.flow.allowance):
             other.forget()
         self.clocks.forget()
         self._keepalive_refused = self.renumber_wanted = False
@@ -174,6 +174,8 @@ class Conversation:
         elif text == "wait":
             self.flow.idle()
         else:
+            if replies.is_overrun(text):
+                self.flow.allowance.overflowed()
             self._keepalive_refused |= replies.unknown_command(text) == "M113"
             self.hearing.take(text, self.clocks.now)
 

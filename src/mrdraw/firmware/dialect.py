@@ -159,6 +159,13 @@ class LostAcknowledge(Event, frozen=True):
     """An acknowledge never came; the dialect found out and goes on."""
 
 
+class FlowChanged(Event, frozen=True):
+    """So many lines may be in flight from now on, and why."""
+
+    lines: int
+    reason: str
+
+
 class ActionCommand(Event, frozen=True):
     """`//action:<name> <parameters>` from the firmware."""
 

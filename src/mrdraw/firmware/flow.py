@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mrdraw.firmware import replies
+from mrdraw.firmware.allowance import Allowance
 from mrdraw.firmware.clocks import Clocks
 from mrdraw.firmware.dialect import Event, LostAcknowledge
 from mrdraw.firmware.numbered import Sent
@@ -49,10 +50,10 @@ class Flow:
         self.window = Window()
         self.clocks = clocks
         self.tally = Tally()
+        self.allowance = Allowance(options, outcomes.emit)
         self.probe_due = False
         self.narrow_until = -1
         """until this number is taken, only one line may be in flight"""
-        self._options = options
         self._outcomes = outcomes
         self._reports_in_ok = False
         """this firmware answers M105 with ``ok T:…``"""
@@ -63,8 +64,9 @@ class Flow:
         """M105s that a plain ``ok`` seemed to answer"""
 
     def clear(self) -> None:
-        """The firmware starts anew."""
+        """The numbering starts anew."""
         self.window.clear()
+        self.allowance.going_back(1)
         self.probe_due = False
         self.narrow_until = -1
         self._reports_in_ok = self._echoes_numbers = False
@@ -74,8 +76,21 @@ class Flow:
 
     def has_room(self) -> bool:
         """Whether one more line may be in flight."""
-        limit = 1 if self.narrow_until >= 0 else self._options.max_in_flight
+        limit = 1 if self.narrow_until >= 0 else self.allowance.lines
         return len(self.window.pending) < limit
+
+    def fits(self, text: bytes) -> bool:
+        """Whether a new line finds room in the firmware's receive buffer."""
+        return not self.window.pending or self._has_bytes(len(text) + len(b"N%d *255\n" % self.window.frontier))
+
+    def fits_again(self, sent: Sent) -> bool:
+        """Whether a line that was sent before finds room in the firmware's receive buffer."""
+        return not self.window.pending or self._has_bytes(len(sent.wire))
+
+    def _has_bytes(self, size: int) -> bool:
+        read = self.allowance.read_through
+        waiting = sum([len(sent.wire) for sent in self.window.pending if sent.number > read])
+        return self.allowance.room_for(waiting + size)
 
     def send(self, text: bytes, *, index: int = -1, job: object = None, long_running: bool = False) -> Sent:
         """Number a new line and put it in flight."""
@@ -104,8 +119,10 @@ class Flow:
         if not pending:
             return
         reports = bool(payload) and has_temperatures(payload)
-        if payload and (room := replies.free_room(payload)) is not None:
-            self.tally.room(*room)
+        if payload and (said := replies.advanced(payload)) is not None:
+            number, planner_free, queue_free = said
+            self.tally.room(planner_free, queue_free)
+            self.allowance.reported(number, queue_free)
         if payload and (self._by_report() if reports else self._by_number(payload)):
             return
         if not reports and self._reports_in_ok and pending[0].reports and self._ignored_oks < _IGNORED_OKS:
@@ -172,6 +189,7 @@ class Flow:
     def _taken(self, sent: Sent) -> None:
         if sent.reports:
             self._ignored_oks = 0
+        self.allowance.taken()
         if sent.number >= self.narrow_until >= 0:
             self.narrow_until = -1
         self._outcomes.taken(sent)
@@ -184,6 +202,7 @@ class Flow:
     def go_to(self, number: int) -> None:
         """Send from `number` on; everything before it was taken."""
         taken = self.window.go_to(number)
+        self.allowance.going_back(number)
         self.clocks.start()
         for sent in taken:
             self._taken(sent)

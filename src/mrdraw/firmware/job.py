@@ -99,9 +99,14 @@ class JobLines:
             self._lines.append(text)
         self._asked = max(self._asked, self.supplied)
 
-    def peek(self) -> bool:
+    @property
+    def has_next(self) -> bool:
         """Whether the next line is here."""
         return bool(self._lines)
+
+    def peek(self) -> bytes:
+        """The next line, which has to be here."""
+        return self._lines[0]
 
     def take(self) -> bytes:
         """The next line."""

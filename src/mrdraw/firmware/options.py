@@ -14,6 +14,10 @@ LONG_RUNNING_COMMANDS = frozenset({
 """Commands that may take longer than any patience: they wait, home, probe, heat or talk with a person."""
 
 
+MOST_IN_FLIGHT = 32
+"""lines; more bring nothing at any baud rate"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarlinOptions:
     """The settings of one dialect. Times are in s."""
@@ -23,8 +27,10 @@ class MarlinOptions:
     long_running_commands: frozenset[str] = LONG_RUNNING_COMMANDS
     pausing_commands: frozenset[str] = frozenset({"M0", "M1", "M25"})
     """Commands that, in a job, pause the job instead of being sent"""
-    max_in_flight: int = 1
-    """lines that may be sent and not acknowledged"""
+    lines_in_flight: int = 0
+    """lines that may be sent and not acknowledged, at most; 0: by what the firmware says and by `rx_buffer`"""
+    rx_buffer: int = 0
+    """bytes of the firmware's receive buffer; 0: not known"""
     max_consecutive_resends: int = 10
     """so often the same line may be asked for again before the dialect gives up"""
 

@@ -121,7 +121,7 @@ class Outbox:
         if flow.window.going_back:
             return self._next_again()
         if self.internal:
-            return self._next_internal()
+            return self._next_internal() if flow.fits(self.internal[0]) else None
         if not ready:
             return None
         if self._hand:
@@ -129,7 +129,7 @@ class Outbox:
         job = self.job
         if job is None or job.held:
             return None
-        return self._next_of_job(job) if job.peek() else self._close_job(job)
+        return self._next_of_job(job) if job.has_next else self._close_job(job)
 
     def _probe(self) -> bytes | None:
         self._flow.probe_due = False
@@ -147,6 +147,8 @@ class Outbox:
         if not line or name in WITHHELD_BY_HAND:
             self.settle_hand()
             return None
+        if not self._flow.fits(line):
+            return None
         self._hand.popleft()
         if line == TEMPERATURES:
             sent = self._flow.ask_temperatures()
@@ -159,11 +161,13 @@ class Outbox:
     def _next_of_job(self, job: JobLines) -> bytes | None:
         index = job.next_index
         mark = job.marks.get(index) if job.marks else None
+        if mark is not None and mark.role in {Role.PAUSE, Role.WITHHELD}:
+            self.settle_job()
+            return None
+        if not self._flow.fits(job.peek()):
+            return None
         long_running = False
         if mark is not None:
-            if mark.role in {Role.PAUSE, Role.WITHHELD}:
-                self.settle_job()
-                return None
             del job.marks[index]
             long_running = mark.role is Role.LONG_RUNNING
             self._note_tool(mark.command)
@@ -190,7 +194,7 @@ class Outbox:
     def _next_again(self) -> bytes | None:
         window = self._flow.window
         sent = window.history.line(window.following) or self._old_line(window.following)
-        return None if sent is None else self._flow.again(sent)
+        return None if sent is None or not self._flow.fits_again(sent) else self._flow.again(sent)
 
     def _old_line(self, number: int) -> Sent | None:
         """A line of the job that is not kept: it is asked for again."""
@@ -261,7 +265,7 @@ class Outbox:
         return None if any(sent.job is job for sent in window.pending) else job.ends_at
 
     def _settle_marks(self, job: JobLines) -> None:
-        while not job.held and job.peek() and (mark := job.marks.get(job.next_index)) is not None:
+        while not job.held and job.has_next and (mark := job.marks.get(job.next_index)) is not None:
             if mark.role not in {Role.PAUSE, Role.WITHHELD}:
                 return
             index = job.next_index

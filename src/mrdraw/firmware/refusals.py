@@ -129,6 +129,7 @@ class Refusals:
         self._asked_times = self._asked_times + 1 if number == self._asked_for else 1
         self._asked_for = number
         self._flow.tally.resends += 1
+        self._flow.allowance.resent(self._asked_times)
         self._outcomes.emit(Resend(number))
         if self._asked_times >= self._options.max_consecutive_resends:
             text = f"The firmware asked for line {number} {self._asked_times} times in a row: the wire is bad."

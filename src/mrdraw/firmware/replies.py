@@ -37,7 +37,7 @@ _REPLY_GLUED_TO_OK = r"ok|Resend|Error:|echo:|//|start$"
 _OK = re.compile(rf"[oO][kK](?=$|[^a-zA-Z]|{_REPORT_GLUED_TO_OK}|{_REPLY_GLUED_TO_OK})")
 _LOST_NEWLINE = re.compile(rf"[oO][kK](?={_REPLY_GLUED_TO_OK})")
 _GLUED_OK = re.compile(r"^(?:File deleted|Deletion failed|Done saving file)\b.*ok$", re.IGNORECASE)
-_ROOM = re.compile(r"(?:^|\s)P(\d{1,4}) B(\d{1,4})(?!\S)", re.ASCII)
+_ADVANCED = re.compile(r"(?:N(\d{1,9}) )?P(\d{1,4}) B(\d{1,4})(?!\S)", re.ASCII)
 _RESEND = re.compile(r"(?:^|\W)(?:resend|rs)\b\s*:?\s*N?\s*:?\s*(\d+)", re.IGNORECASE)
 _RESEND_GLUED = re.compile(r"Resend:\s*(\d+)")
 _LAST_LINE = re.compile(r"last line\s*:\s*(\d+)", re.IGNORECASE)
@@ -141,10 +141,16 @@ def echoed_number(payload: str) -> int | None:
     return int(digits) if digits.isdecimal() and digits.isascii() else None
 
 
-def free_room(payload: str) -> tuple[int, int] | None:
-    """The free blocks of the planner and places of the queue in ``ok N10 P15 B3`` (ADVANCED_OK), or `None`."""
-    found = _ROOM.search(payload)
-    return (int(found[1]), int(found[2])) if found else None
+def advanced(payload: str) -> tuple[int | None, int, int] | None:
+    """What ``ok N10 P15 B3`` (ADVANCED_OK) says, or `None`.
+
+    The line's number (lines without one have none), the free blocks of the planner, the free places of the queue.
+    """
+    found = _ADVANCED.match(payload)
+    if found is None:
+        return None
+    number, planner, queue = found.groups()
+    return (None if number is None else int(number)), int(planner), int(queue)
 
 
 # --- refusals -------------------------------------------------------------------------------------------------------
@@ -231,6 +237,11 @@ def is_fatal(text: str) -> bool:
 def is_final(text: str) -> bool:
     """Whether a fatal error needs no second line to be understood."""
     return _FINAL.search(text) is not None
+
+
+def is_overrun(text: str) -> bool:
+    """Whether a line says that the receive buffer was overrun (RX_BUFFER_MONITOR)."""
+    return "RX BUF overflow" in text
 
 
 def unknown_command(text: str) -> str | None:

@@ -87,6 +87,10 @@ class SerialSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     max_line_length: int = 96
     """Bytes of the firmware's line buffer, number and checksum included, terminating NUL too."""
     max_consecutive_resends: int = 10
+    lines_in_flight: int = 0
+    """The most lines without an acknowledge; 0 means: by what the firmware says and by `rx_buffer`."""
+    rx_buffer: int = 0
+    """Bytes of the firmware's receive buffer; 0 means: not known."""
 
 
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -44,6 +44,8 @@ def options_of(settings: MachineSettings) -> MarlinOptions:
         timeout_communication=serial.timeout_communication,
         timeout_busy=serial.timeout_communication_busy,
         max_consecutive_resends=serial.max_consecutive_resends,
+        lines_in_flight=serial.lines_in_flight,
+        rx_buffer=serial.rx_buffer,
     )
 
 

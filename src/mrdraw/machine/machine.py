@@ -285,6 +285,7 @@ class Machine:
             wire.Resend: lambda _: self._resend(),
             wire.AcceptedByLuck: lambda event: self.log(f"A damaged line {event.number} was taken by the firmware"),
             wire.LostAcknowledge: lambda _: self.log("An acknowledge was lost on the wire; going on"),
+            wire.FlowChanged: lambda event: self.log(f"Lines in flight: {event.lines}, for {event.reason}"),
             wire.Withheld: self._withheld,
             wire.ActionCommand: self._action,
             wire.FirmwareError: lambda event: self.report_error(event.text, "firmware"),

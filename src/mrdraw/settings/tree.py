@@ -21,6 +21,9 @@ Celsius = Annotated[float, Meta(ge=0, le=2000)]
 Baudrate = Annotated[int, Meta(ge=0, le=100_000_000)]
 """0 means: find out."""
 
+RxBuffer = Annotated[int, Meta(ge=0, le=65536)]
+"""The firmware's receive buffer in bytes; 0 means: not known."""
+
 
 class SerialTree(Section, frozen=True):
     """How the port is opened and how long is waited for what."""
@@ -41,6 +44,9 @@ class SerialTree(Section, frozen=True):
     )  # fmt: skip
     max_line_length: Annotated[int, Meta(ge=32, le=1024)] = 96
     max_consecutive_resends: Annotated[int, Meta(ge=1, le=1000)] = 10
+    lines_in_flight: Annotated[int, Meta(ge=0, le=32)] = 0
+    """The most lines without an acknowledge; 0 means: by what the firmware says and by `rx_buffer`."""
+    rx_buffer: RxBuffer = 0
 
 
 class ProfileTree(Section, frozen=True):

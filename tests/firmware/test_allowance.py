@@ -1,0 +1,155 @@
+"""How much may be in flight: chosen, bounded, made narrower by errors and wider by their absence."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers_firmware import Script, checksummed, events_of
+from mrdraw.firmware import dialect as wire
+from mrdraw.firmware.options import MarlinOptions
+
+LONG = "G1 X123.456 Y123.456 E12.34567 F1800"
+"""with number and checksum some 44 bytes"""
+
+
+def printing(options: MarlinOptions | None = None, *, line: str = "G1 X1", lines: int = 10_000) -> Script:
+    return Script(options).ready().begin(*[line] * lines)
+
+
+def advanced(options: MarlinOptions | None = None, *, line: str = "G1 X1", queue: int = 3) -> Script:
+    """A firmware that says twice how large its queue is, with one line in flight."""
+    script = printing(options, line=line)
+    for number in (4, 5):
+        assert len(script.sent()) == 1
+        script.say(f"ok N{number} P15 B{queue}")
+    return script
+
+
+def run_clean(script: Script, lines: int) -> list[wire.Event]:
+    """The firmware takes so many lines."""
+    events: list[wire.Event] = []
+    for _ in range(lines):
+        script.sent()
+        oldest = script.dialect._talk.flow.window.pending[0].number
+        events += script.say(f"ok N{oldest} P15 B3")
+    return events
+
+
+def changes(events: list[wire.Event]) -> list[int]:
+    return [event.lines for event in events_of(wire.FlowChanged, events)]
+
+
+def test_one_line_where_nothing_is_known():
+    script = printing()
+    assert len(script.sent()) == 1
+    script.say("ok")
+    assert len(script.sent()) == 1
+
+
+def test_as_many_lines_as_the_queue_holds_but_one():
+    script = advanced()
+    assert len(script.sent()) == 3
+    assert script.dialect.in_flight == 3
+
+
+def test_the_choice_is_reported_with_its_reason():
+    script = printing()
+    script.sent()
+    script.say("ok N4 P15 B3")
+    script.sent()
+    events = script.say("ok N5 P15 B3")
+    assert events_of(wire.FlowChanged, events) == [wire.FlowChanged(3, "the firmware has room for 4 commands")]
+
+
+def test_one_damaged_report_of_room_is_not_believed():
+    script = printing()
+    for number, room in ((4, 3), (5, 3), (6, 7)):
+        script.sent()
+        script.say(f"ok N{number} P15 B{room}")
+    assert len(script.sent()) <= 3
+    assert script.dialect.in_flight == 3
+
+
+def test_lines_in_the_receive_buffer_leave_room_for_an_emergency_stop():
+    script = advanced(line=LONG)
+    assert len(script.sent()) == 2, "three of them might fill 128 bytes"
+    script.say("ok N6 P15 B2")
+    assert len(script.sent()) == 2, "line 7 has left the receive buffer for the queue"
+    assert script.dialect.in_flight == 3
+
+
+def test_bytes_against_a_known_receive_buffer():
+    script = printing(MarlinOptions(rx_buffer=256), line=LONG)
+    in_flight = [len(line) + 1 for line in script.sent()]
+    assert 200 < sum(in_flight) <= 256 - len("M112\nN1234567 M112*123\n")
+    script.say("ok")
+    assert len(script.sent()) == 1
+
+
+def test_a_number_that_a_person_set_is_kept():
+    assert len(printing(MarlinOptions(lines_in_flight=2)).sent()) == 2
+    assert len(advanced(MarlinOptions(lines_in_flight=1)).sent()) == 1
+    assert len(printing(MarlinOptions(lines_in_flight=32)).sent()) < 32, "the receive buffer is too small for that"
+
+
+def test_a_queue_that_is_smaller_than_the_number_that_was_set_counts():
+    script = Script(MarlinOptions(lines_in_flight=8)).ready().begin(*["G1"] * 50)
+    script.sent()
+    script.say("ok N4 P15 B2", "ok N5 P15 B2", *(f"ok N{number} P15 B2" for number in range(6, 13)))
+    assert len(script.sent()) == 2
+
+
+@pytest.mark.parametrize("said", ["Error:RX BUF overflow, increase RX_BUFFER_SIZE: 12", "echo:RX BUF overflow"])
+def test_an_overrun_makes_it_narrower(said):
+    script = advanced()
+    script.sent()
+    assert changes(script.say(said)) == [1]
+    assert changes(script.say(said)) == [], "it cannot become narrower than one line"
+
+
+def test_many_resends_make_it_narrower():
+    script = advanced()
+    seen = []
+    for _ in range(4):
+        script.sent()
+        bad = script.dialect._talk.flow.window.pending[0].number
+        seen += changes(script.say(f"Error:checksum mismatch, Last Line: {bad - 1}", f"Resend: {bad}", "ok"))
+        seen += changes(run_clean(script, 5))
+    assert seen == [1]
+
+
+def test_rare_resends_change_nothing():
+    script = advanced()
+    for _ in range(8):
+        script.sent()
+        bad = script.dialect._talk.flow.window.pending[0].number
+        assert changes(script.say(f"Error:checksum mismatch, Last Line: {bad - 1}", f"Resend: {bad}", "ok")) == []
+        assert changes(run_clean(script, 100)) == []
+
+
+def test_the_same_line_again_and_again_makes_it_narrower():
+    script = advanced()
+    seen = []
+    for _ in range(3):
+        script.sent()
+        seen += changes(script.say("Error:checksum mismatch, Last Line: 5", "Resend: 6", "ok"))
+    assert seen == [1]
+
+
+def test_a_long_clean_run_makes_it_wider_again_line_by_line():
+    script = advanced()
+    script.sent()
+    script.say("Error:RX BUF overflow, increase RX_BUFFER_SIZE: 12")
+    assert changes(run_clean(script, 3_000)) == []
+    assert changes(run_clean(script, 6_000)) == [2, 3]
+    assert len(script.sent()) + script.dialect.in_flight >= 3
+
+
+def test_a_firmware_that_starts_anew_has_to_say_it_again():
+    script = advanced()
+    script.sent()
+    script.say("start")
+    assert script.sent() == ["N0 M110 N0*125"]
+    script.say("ok")
+    script.wait(0.5)
+    assert script.sent() == [checksummed(1, "M115")]
