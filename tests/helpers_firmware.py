@@ -132,6 +132,8 @@ class FirmwareModel:
     last: int = 0
     executed: list[tuple[int | None, str]] = field(default_factory=list)
     """the number of a line, if it had one, and its text"""
+    accepted: list[tuple[int | None, bytes, bytes]] = field(default_factory=list)
+    """the same as they were taken, with the line as it was read"""
     said: list[str] = field(default_factory=list)
     unread: bytes = b""
     line: bytes = b""
@@ -185,7 +187,7 @@ class FirmwareModel:
     def _check(self, line: str) -> None:
         body, star, given = line.rpartition("*")
         if not line.startswith("N"):
-            self.queue.append((None, (body if star else line).strip()))
+            self._accept(None, (body if star else line).strip(), line)
             return
         sets_counter = "M110" in line
         digits = re.findall(r"N(-?\d+)", body if star else line)
@@ -198,7 +200,11 @@ class FirmwareModel:
             self._refuse("checksum mismatch")
         else:
             self.last = number
-            self.queue.append((number, re.sub(r"^N-?\d+\s*", "", body)))
+            self._accept(number, re.sub(r"^N-?\d+\s*", "", body), line)
+
+    def _accept(self, number: int | None, text: str, line: str) -> None:
+        self.queue.append((number, text))
+        self.accepted.append((number, text.encode("latin-1"), line.encode("latin-1")))
 
     def _refuse(self, why: str) -> None:
         self.unread = self.line = b""
