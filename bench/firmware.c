@@ -3,7 +3,7 @@
  * Opens a pseudo-terminal, prints the path of its other end, and behaves like Marlin on an AVR: a receive buffer of
  * RX bytes that drops what overruns it, BUFSIZE commands read ahead, one `ok` after each executed command, line
  * numbers and checksums checked, everything still unread thrown away with a resend request. A command takes LATENCY
- * microseconds. With a baud rate each byte takes its time on the wire in both directions.
+ * microseconds; with OVERLAP from its arrival on, as behind a slow USB, else from the end of the one before. With a baud rate each byte takes its time on the wire in both directions.
  *
  * On SIGUSR1 and at the end it writes to the file FACTS, for each accepted line that had a number, three doubles: when
  * its last byte had arrived, when its `ok` left (monotonic s), and its number; and before them three counts as doubles:
@@ -26,7 +26,7 @@
 enum { WIRE = 1 << 16, LONGEST = 96, MOST_SLOTS = 64, MOST_LINES = 1 << 22 };
 
 static double latency = 0, byte_time = 0;
-static int rx_size = 128, slots = 4, advanced = 0;
+static int rx_size = 128, slots = 4, advanced = 0, overlap = 0;
 static const char *facts_path = NULL;
 
 static int master;
@@ -192,7 +192,7 @@ static void answer(struct command *command) {
     if (!strncmp(what, "M114", 4)) say("X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:0 Y:0 Z:0\n");
     const char *tail = !strncmp(what, "M105", 4) ? " T:21.00 /0.00 B:21.00 /0.00 @:0 B@:0" : "";
     if (advanced && command->number >= 0)
-        snprintf(text, sizeof text, "ok N%ld P15 B%d%s\n", command->number, slots - queued + 1, tail);
+        snprintf(text, sizeof text, "ok N%ld P15 B%d%s\n", command->number, slots - queued - 1, tail);
     else snprintf(text, sizeof text, "ok%s\n", tail);
     double left = byte_time > 0 ? 0 : now();
     say(text);
@@ -203,7 +203,7 @@ static void answer(struct command *command) {
 
 static void work(double at) {
     while (queued) {
-        if (busy_until < 0) busy_until = latency > 0 ? at + latency : at;
+        if (busy_until < 0) busy_until = (overlap ? queue[0].arrived : at) + latency;
         if (at < busy_until) return;
         struct command done = queue[0];
         memmove(queue, queue + 1, --queued * sizeof *queue);
@@ -246,6 +246,7 @@ int main(int count, char **words) {
         else if (!strcmp(name, "--rx")) rx_size = atoi(value);
         else if (!strcmp(name, "--slots")) slots = atoi(value);
         else if (!strcmp(name, "--advanced-ok")) advanced = atoi(value);
+        else if (!strcmp(name, "--overlap")) overlap = atoi(value);
         else if (!strcmp(name, "--facts")) facts_path = value;
         else { fprintf(stderr, "firmware: unknown option %s\n", name); return 2; }
     }

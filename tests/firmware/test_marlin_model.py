@@ -131,6 +131,7 @@ def told(counts: Counter[str]) -> str:
     return "".join(f"\n  {count:9,} {what}" for what, count in sorted(counts.items()))
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", [DetectedFaults, FreeFaults])
 @pytest.mark.parametrize("runs", [QUICK_RUNS, pytest.param(THOROUGH_RUNS, marks=pytest.mark.slow)])
 def test_nothing_is_lost_skipped_or_executed_twice(kind, runs, capsys):

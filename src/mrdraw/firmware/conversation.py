@@ -123,15 +123,29 @@ class Conversation:
         self.events.append(event)
 
     def take(self, data: bytes) -> bool:
-        """Bytes arrived; the result says that it was an acknowledge and nothing else."""
+        """Bytes arrived; the result says that they were acknowledges and nothing else."""
         self.clocks.heard = self.clocks.now
-        if data == b"ok\n" and not self._splitter.partial:
-            self.events.append(_RECEIVED_OK)
-            self.take_ok("")
-            return True
+        routine = True
         for raw in self._splitter.feed(data, self.clocks.now):
-            self._take_raw(raw)
-        return False
+            if raw == b"ok":
+                self.events.append(_RECEIVED_OK)
+                self.take_ok("")
+            elif raw and not self._take_advanced(raw):
+                self._take_raw(raw)
+                routine = False
+        return routine
+
+    def _take_advanced(self, raw: bytes) -> bool:
+        """Take ``ok N10 P15 B3``, as nearly all lines of some firmware are; the result says whether it is one."""
+        if self.phase is not Phase.READY or self.refusals.open:
+            return False
+        said = replies.advanced_line(raw)
+        if said is None:
+            return False
+        self.events.append(Received(raw.decode()))
+        self.hearing.settle_error()
+        self.flow.acknowledge_line(*said)
+        return True
 
     def _take_raw(self, raw: bytes) -> None:
         text = replies.decode(raw)

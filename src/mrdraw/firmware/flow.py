@@ -113,22 +113,50 @@ class Flow:
 
     # --- acknowledges -------------------------------------------------------------------------------------------------
 
+    def acknowledge_line(self, number: int, planner_free: int, queue_free: int) -> None:
+        """An ``ok`` named its line and told how much room there is (ADVANCED_OK)."""
+        pending = self.window.pending
+        self.tally.room(planner_free, queue_free)
+        self.allowance.reported(number, queue_free)
+        if not pending:
+            return
+        if pending[0].number != number or self.clocks.quick:
+            self._acknowledge_number(number)
+            return
+        self._echoes_numbers = True
+        sent = self.window.take_oldest()
+        self.clocks.start()
+        self._taken(sent)
+
+    def _acknowledge_number(self, number: int) -> None:
+        """An ``ok`` named another line than the oldest."""
+        if not self._by_number(number) and not self._is_stray():
+            self.take_oldest()
+
     def acknowledge(self, payload: str) -> None:
         """An ``ok`` came, with what followed it on its line."""
         pending = self.window.pending
         if not pending:
             return
         reports = bool(payload) and has_temperatures(payload)
-        if payload and (said := replies.advanced(payload)) is not None:
+        if payload and self._take_payload(payload, reports=reports):
+            return
+        if reports or not self._is_stray():
+            self.take_oldest()
+
+    def _take_payload(self, payload: str, *, reports: bool) -> bool:
+        """What followed the ``ok``; the result says whether it told which line is meant."""
+        if (said := replies.advanced(payload)) is not None:
             number, planner_free, queue_free = said
             self.tally.room(planner_free, queue_free)
             self.allowance.reported(number, queue_free)
-        if payload and (self._by_report() if reports else self._by_number(payload)):
-            return
-        if not reports and self._reports_in_ok and pending[0].reports and self._ignored_oks < _IGNORED_OKS:
-            self._ignored_oks += 1  # one too many: the answer to this line looks otherwise
-            return
-        self.take_oldest()
+        return self._by_report() if reports else self._by_number(replies.echoed_number(payload))
+
+    def _is_stray(self) -> bool:
+        """Whether a plain ``ok`` is one too many: the answer to the oldest line looks otherwise."""
+        stray = self._reports_in_ok and self.window.pending[0].reports and self._ignored_oks < _IGNORED_OKS
+        self._ignored_oks += stray
+        return stray
 
     def take_oldest(self) -> None:
         """One acknowledge, for the oldest line in flight."""
@@ -151,8 +179,7 @@ class Flow:
         pending = self.window.pending
         return bool(pending) and not self._reports_in_ok and all(sent.reports for sent in pending)
 
-    def _by_number(self, payload: str) -> bool:
-        number = replies.echoed_number(payload)
+    def _by_number(self, number: int | None) -> bool:
         if number is None:
             return False
         place = self.window.place_of(number)

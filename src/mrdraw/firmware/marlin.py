@@ -50,19 +50,18 @@ class MarlinDialect:
 
     def next_to_send(self, now: float) -> bytes | None:
         """The next bytes to write, or `None` when there is nothing to send or the firmware has no room."""
-        self._talk.clocks.now = now
-        if self._talk.outbox.urgent:
-            return self._talk.outbox.urgent.popleft()
-        if self._talk.phase in COUNTING:
-            if self._talk.refusals.open:
-                return None
-            if self._talk.renumber_wanted:
-                self._talk.start_numbering_anew()
-                return self._talk.hello.say(now) if self._talk.phase is Phase.HELLO else None
-            return self._talk.outbox.next_line(ready=self._talk.phase is Phase.READY)
-        if self._talk.phase is Phase.HELLO and self._talk.hello.due and not self._talk.refusals.open:
-            return self._talk.hello.say(now)
-        return None
+        talk = self._talk
+        talk.clocks.now = now
+        if talk.outbox.urgent:
+            return talk.outbox.urgent.popleft()
+        if talk.refusals.open:
+            return None
+        if talk.phase in COUNTING:
+            if talk.renumber_wanted:
+                talk.start_numbering_anew()
+                return talk.hello.say(now) if talk.phase is Phase.HELLO else None
+            return talk.outbox.next_line(ready=talk.phase is Phase.READY)
+        return talk.hello.say(now) if talk.phase is Phase.HELLO and talk.hello.due else None
 
     def next_deadline(self) -> float | None:
         """When ``receive(b"", now)`` has to be called at the latest, or `None`."""

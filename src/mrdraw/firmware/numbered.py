@@ -14,6 +14,8 @@ from collections import deque
 from functools import reduce
 from operator import xor
 
+from msgspec import Struct
+
 from mrdraw.firmware.dialect import Queued
 
 MAX_DIGITS = 7
@@ -40,36 +42,22 @@ HELLO = numbered(0, b"M110 N0")
 """The line that starts the numbering: the next one is number 1."""
 
 
-class Sent:
+class Sent(Struct, eq=False):
     """A line that was sent: its number, its bytes, and where it came from."""
 
-    __slots__ = ("command", "final", "index", "job", "long_running", "number", "reported", "reports", "wire")
-
-    def __init__(
-        self,
-        number: int,
-        wire: bytes,
-        *,
-        index: int = -1,
-        job: object = None,
-        command: Queued | None = None,
-        reports: bool = False,
-        long_running: bool = False,
-        final: bool = False,
-    ) -> None:
-        self.number = number
-        self.wire = wire
-        self.index = index
-        """index in the job, −1 for other lines"""
-        self.job = job
-        self.command = command
-        self.reports = reports
-        """an M105: its acknowledge carries temperatures, which tells it from others"""
-        self.long_running = long_running
-        self.final = final
-        """the M105 behind the last line of a job"""
-        self.reported = False
-        """its acknowledge was reported"""
+    number: int
+    wire: bytes
+    index: int = -1
+    """index in the job, −1 for other lines"""
+    job: object = None
+    command: Queued | None = None
+    reports: bool = False
+    """an M105: its acknowledge carries temperatures, which tells it from others"""
+    long_running: bool = False
+    final: bool = False
+    """the M114 behind the last line of a job"""
+    reported: bool = False
+    """its acknowledge was reported"""
 
 
 class History:

@@ -248,6 +248,10 @@ class Outbox:
         wanted = job.wanted()
         if wanted is not None:
             self._emit(LinesWanted(*wanted))
+        if job.ends_at is not None:
+            self._settle_end(job)
+
+    def _settle_end(self, job: JobLines) -> None:
         ends_at = self.job_ends_at()
         if ends_at is None or self._flow.clocks.now < ends_at:
             return

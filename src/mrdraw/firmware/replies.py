@@ -38,6 +38,7 @@ _OK = re.compile(rf"[oO][kK](?=$|[^a-zA-Z]|{_REPORT_GLUED_TO_OK}|{_REPLY_GLUED_T
 _LOST_NEWLINE = re.compile(rf"[oO][kK](?={_REPLY_GLUED_TO_OK})")
 _GLUED_OK = re.compile(r"^(?:File deleted|Deletion failed|Done saving file)\b.*ok$", re.IGNORECASE)
 _ADVANCED = re.compile(r"(?:N(\d{1,9}) )?P(\d{1,4}) B(\d{1,4})(?!\S)", re.ASCII)
+_ADVANCED_LINE = re.compile(rb"ok N(\d{1,9}) P(\d{1,4}) B(\d{1,4})")
 _RESEND = re.compile(r"(?:^|\W)(?:resend|rs)\b\s*:?\s*N?\s*:?\s*(\d+)", re.IGNORECASE)
 _RESEND_GLUED = re.compile(r"Resend:\s*(\d+)")
 _LAST_LINE = re.compile(r"last line\s*:\s*(\d+)", re.IGNORECASE)
@@ -139,6 +140,12 @@ def echoed_number(payload: str) -> int | None:
     first = payload.split(None, 1)[0] if payload else ""
     digits = first[1:] if first[:1] == "N" else first if first == payload else ""
     return int(digits) if digits.isdecimal() and digits.isascii() else None
+
+
+def advanced_line(line: bytes) -> tuple[int, int, int] | None:
+    """The line's number, the free blocks and the free places, if ``ok N10 P15 B3`` is all that stands there."""
+    found = _ADVANCED_LINE.fullmatch(line)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
 def advanced(payload: str) -> tuple[int | None, int, int] | None:

@@ -120,14 +120,24 @@ class Driver:
         transport = self._transport
         if transport is None:
             return
-        while (line := self.dialect.next_to_send(now)) is not None:
-            transport.write(line)
-            self.transmitted += 1
-            self._log(f"Send: {line[:-1].decode('latin-1')}")
-            if self._awaited is not None:
-                awaited, self._awaited = self._awaited, None
-                if not awaited.done():
-                    awaited.set_result(None)
+        next_to_send = self.dialect.next_to_send
+        line = next_to_send(now)
+        if line is None:
+            return
+        data = line
+        self._note_sent(line)
+        while (line := next_to_send(now)) is not None:
+            data += line
+            self._note_sent(line)
+        transport.write(data)
+        if self._awaited is not None:
+            awaited, self._awaited = self._awaited, None
+            if not awaited.done():
+                awaited.set_result(None)
+
+    def _note_sent(self, line: bytes) -> None:
+        self.transmitted += 1
+        self._log(f"Send: {line[:-1].decode('latin-1')}")
 
     def _arm(self, now: float) -> None:
         """Keep a timer that fires at the deadline or earlier; an early one is only armed again."""
