@@ -62,6 +62,8 @@ class Flow:
         self._ignored_oks = 0
         self._early_reports = 0
         """M105s that a plain ``ok`` seemed to answer"""
+        self._owed = 0
+        """acknowledges to come of lines that are known to be taken, behind which others are sent again"""
 
     def clear(self) -> None:
         """The numbering starts anew."""
@@ -70,7 +72,7 @@ class Flow:
         self.probe_due = False
         self.narrow_until = -1
         self._reports_in_ok = self._echoes_numbers = False
-        self._ignored_oks = self._early_reports = 0
+        self._ignored_oks = self._early_reports = self._owed = 0
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
@@ -141,7 +143,9 @@ class Flow:
         reports = bool(payload) and has_temperatures(payload)
         if payload and self._take_payload(payload, reports=reports):
             return
-        if reports or not self._is_stray():
+        if self._owed and not reports:
+            self._owed -= 1
+        elif reports or not self._is_stray():
             self.take_oldest()
 
     def _take_payload(self, payload: str, *, reports: bool) -> bool:
@@ -196,6 +200,7 @@ class Flow:
             self._reports_in_ok = known
             return known  # one too many
         self._reports_in_ok = True
+        self._owed = 0
         self._take_through(places[-1] if self.clocks.probes else places[0])
         return True
 
@@ -227,12 +232,22 @@ class Flow:
         return self._reports_in_ok
 
     def go_to(self, number: int) -> None:
-        """Send from `number` on; everything before it was taken."""
+        """Send from `number` on; everything before it was taken, though it may still wait to be executed."""
+        self._note_owed(number)
         taken = self.window.go_to(number)
         self.allowance.going_back(number)
         self.clocks.start()
         for sent in taken:
             self._taken(sent)
+
+    def _note_owed(self, number: int) -> None:
+        """Lines that were taken and wait in the firmware's queue are acknowledged when they are executed.
+
+        With one line in flight there are none, and firmware that names its lines needs no counting.
+        """
+        pending = self.window.pending
+        if len(pending) > 1 and not self._echoes_numbers and not self.clocks.probes:
+            self._owed += sum(0 <= sent.number < number for sent in pending)
 
     def give_up_line(self, number: int) -> None:
         """A line has to be sent again that is not known any more."""
@@ -280,6 +295,7 @@ class Flow:
         """Ask the firmware for a sign, whatever is in flight."""
         self.clocks.probed()
         self.probe_due = True
+        self._owed = 0
         self.tally.timeouts += 1
 
     def idle(self) -> None:
