@@ -38,6 +38,7 @@ def test_good_lines(line):
         (b"M117 bell\x07", "0x07"),
         (b"G1 X1\xc2\xb0", "not ASCII"),
         (b"G1 X1*5 Y2", "* or \\"),
+        (b"G1 X1;2", "comment"),
         (b"G1 X1\\", "* or \\"),
     ],
 )

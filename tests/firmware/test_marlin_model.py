@@ -7,6 +7,7 @@ the job ends with a named error. Free faults may let the firmware take a damaged
 from __future__ import annotations
 
 from collections import Counter
+from typing import ClassVar
 
 import pytest
 from hypothesis import note, settings
@@ -33,7 +34,7 @@ class _Wire(RuleBasedStateMachine):
     """What may happen on a wire."""
 
     free = False
-    counts: Counter[str] = Counter()
+    counts: ClassVar[Counter[str]] = Counter()
 
     @initialize(
         in_flight=st.integers(1, 32),
@@ -113,12 +114,12 @@ class _Wire(RuleBasedStateMachine):
 
 
 class DetectedFaults(_Wire):
-    counts: Counter[str] = Counter()
+    counts: ClassVar[Counter[str]] = Counter()
 
 
 class FreeFaults(_Wire):
     free = True
-    counts: Counter[str] = Counter()
+    counts: ClassVar[Counter[str]] = Counter()
 
 
 def run(kind: type[_Wire], runs: int) -> None:

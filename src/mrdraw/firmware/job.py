@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mrdraw.firmware.dialect import LocalMisuse
-from mrdraw.firmware.lines import WITHHELD_FROM_JOB, harmless
+from mrdraw.firmware.fitting import fit
+from mrdraw.firmware.lines import WITHHELD_FROM_JOB, harmless, room_of
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.gcode.words import command_of
 
@@ -31,6 +32,8 @@ class Role(Enum):
     WITHHELD = "withheld"
     LONG_RUNNING = "long running"
     TOOL = "tool"
+    SPLIT = "split"
+    """another line has to be sent before it: the line was too long"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Mark:
 
     role: Role
     command: str
+    """of a split line: the line to be sent before it"""
 
 
 class JobLines:
@@ -58,6 +62,7 @@ class JobLines:
         """when the end may be reported, after the question was acknowledged"""
         self.marks: dict[int, Mark] = {}
         self._options = options
+        self._room = room_of(options.max_line_length)
         self._parentheses = parentheses
         self._lines: deque[bytes] = deque()
         self._asked = first
@@ -96,6 +101,8 @@ class JobLines:
             text = harmless(line, parentheses=self._parentheses)
             if text[:3] not in _MOVES:
                 self._mark(index, text)
+            if len(text) > self._room:
+                text = self._split(index, text)
             self._lines.append(text)
         self._asked = max(self._asked, self.supplied)
 
@@ -112,6 +119,13 @@ class JobLines:
         """The next line."""
         self.next_index += 1
         return self._lines.popleft()
+
+    def _split(self, index: int, line: bytes) -> bytes:
+        """The line as it fits, or its second part; the first one is marked."""
+        *before, last = fit(line, self._room) or (line,)
+        if before:
+            self.marks[index] = Mark(Role.SPLIT, before[0].decode())
+        return last
 
     def _mark(self, index: int, line: bytes) -> None:
         command = command_of(line)
@@ -140,4 +154,5 @@ class JobLines:
 
     def _supply_again(self, first: int, lines: Sequence[bytes]) -> None:
         for index, line in enumerate(lines, start=first):
-            self._again[index] = harmless(line, parentheses=self._parentheses)
+            text = harmless(line, parentheses=self._parentheses)
+            self._again[index] = (fit(text, self._room) or (text,))[-1]

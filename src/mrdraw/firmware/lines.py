@@ -10,6 +10,7 @@ escapes, ``*`` starts the checksum); marlinfw.org/docs/gcode/M117.html and M118.
 from __future__ import annotations
 
 from mrdraw.firmware.dialect import LineTooLong
+from mrdraw.firmware.fitting import fit, shorter
 from mrdraw.firmware.numbered import OVERHEAD
 from mrdraw.gcode.words import TEXT_COMMANDS, command_of, strip
 
@@ -36,13 +37,20 @@ WITHHELD_BY_HAND = {
 _REFUSED_IN_JOB = {"M112": "M112 in a file would stop the machine in an emergency"}
 
 
+def room_of(max_line_length: int) -> int:
+    """The bytes of a text that fit into a line buffer of so many bytes, behind the longest number it can get."""
+    return max_line_length - 1 - OVERHEAD
+
+
 def check(line: bytes, max_line_length: int) -> str | None:
     """Why the firmware could not take this line of a job, or `None` if it can."""
-    room = max_line_length - 1 - OVERHEAD
-    if len(line) > room:
+    room = room_of(max_line_length)
+    if len(line) > room and fit(line, room) is None:
         return f"it has {len(line)} bytes, but the firmware's line buffer has room for {room}: {_shown(line)}"
     if odd := line.translate(None, _PRINTABLE):
         return f"it holds the control character 0x{odd[0]:02X}, which the firmware would misread: {_shown(line)}"
+    if b";" in line:
+        return f"it holds a comment, from which on the firmware would not read it: {_shown(line)}"
     return _check_command(line)
 
 
@@ -85,7 +93,9 @@ def by_hand(text: str, max_line_length: int, *, parentheses: bool = False) -> by
     if raw.translate(None, _PRINTABLE + b"\t"):
         raise ValueError(f"A command is one line without control characters, not {text!r}.")
     line = harmless(strip(raw), parentheses=parentheses)
-    room = max_line_length - 1 - OVERHEAD
+    room = room_of(max_line_length)
+    if len(line) > room:
+        line = shorter(line)
     if len(line) > room:
         raise LineTooLong(f"The command has {len(line)} bytes, but the firmware's line buffer has room for {room}.")
     return line

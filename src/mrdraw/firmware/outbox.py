@@ -169,6 +169,8 @@ class Outbox:
         long_running = False
         if mark is not None:
             del job.marks[index]
+            if mark.role is Role.SPLIT:
+                return self._flow.send(mark.command.encode(), job=job).wire
             long_running = mark.role is Role.LONG_RUNNING
             self._note_tool(mark.command)
         sent = self._flow.send(job.take(), index=index, job=job, long_running=long_running)

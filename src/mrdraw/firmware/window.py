@@ -65,8 +65,7 @@ class Window:
     def take_oldest(self) -> Sent:
         """The oldest line in flight was answered."""
         sent = self.pending.popleft()
-        if sent.number > self.acknowledged:
-            self.acknowledged = sent.number
+        self.acknowledged = max(self.acknowledged, sent.number)
         return sent
 
     def take_through(self, place: int) -> list[Sent]:
