@@ -123,6 +123,7 @@ class FirmwareModel:
     command_seconds: float = 0.0005
     slow_commands: dict[str, float] = field(default_factory=dict)
     keepalive: bool = True
+    busy_with: str = "processing"
     silent_m105: bool = False
     """M105 is acknowledged by a plain `ok`, and its temperatures come on a line of their own"""
     slots: int = 4
@@ -164,7 +165,7 @@ class FirmwareModel:
                 break
             self._finish()
         if self.next_busy is not None and self.next_busy <= now:
-            self.said.append("echo:busy: processing")
+            self.said.append(f"echo:busy: {self.busy_with}")
             self.next_busy = now + 2.0
 
     def deadline(self) -> float | None:

@@ -6,6 +6,7 @@ import pytest
 
 from helpers_firmware import IDENTITY, TEMPERATURES, FirmwareModel, Script, checksummed, events_of, run_job
 from mrdraw.firmware import dialect as wire
+from mrdraw.firmware.options import MarlinOptions
 
 
 def with_keepalive(*job: str) -> Script:
@@ -212,3 +213,18 @@ def test_slow_commands_are_executed_once(silent_m105, keepalive):
     outcome = run_job(firmware, [b"G28", b"G29", b"G1 X1"])
     assert isinstance(outcome.end, wire.JobExhausted)
     assert [text for _, text in firmware.executed if text.startswith("G")] == ["G28", "G29", "G1 X1"]
+
+
+@pytest.mark.parametrize("lines_in_flight", [1, 3])
+def test_a_pause_of_twelve_hours_by_the_firmware_costs_the_time_only(lines_in_flight):
+    night = 12 * 3600.0
+    firmware = FirmwareModel(slow_commands={"M600": night}, busy_with="paused for user")
+    job = [b"G1 X1", b"G1 X2", b"M600", *(b"G1 X%d" % index for index in range(3, 20))]
+    options = MarlinOptions(lines_in_flight=lines_in_flight)
+    outcome = run_job(firmware, job, options=options, limit=night + 100)
+    assert isinstance(outcome.end, wire.JobExhausted)
+    assert night < outcome.seconds < night + 10
+    assert [text for _, text in firmware.executed if text[0] == "G" or text == "M600"] == [
+        line.decode() for line in job
+    ]
+    assert sum(texts == {b"M105"} for texts in outcome.sent.values()) <= 10, "questions that nobody can answer"

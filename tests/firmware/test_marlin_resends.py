@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from helpers_firmware import FirmwareModel, Script, checksummed, events_of, run_job
@@ -79,6 +81,31 @@ def test_a_request_for_the_line_that_comes_next_sends_nothing():
     assert events_of(wire.Resend, events) == []
     script.say("ok")
     assert script.sent() == [line(5)], "and never another text under that number"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("stale", ["Resend: 5", NUMBER.format(4) + "\nResend: 5\nok"])
+def test_a_stale_request_during_a_resend_makes_no_wrong_move(count, stale):
+    script = in_flight(count)
+    script.say(CHECKSUM.format(3), "Resend: 4", "ok")
+    sent = script.sent()
+    script.say(stale)
+    for _ in range(14):
+        sent += script.sent()
+        script.wait(0.4)
+        script.say("ok")
+    texts = [found[1] for found in (re.fullmatch(r"N\d+ (G1 X\d+)\*\d+", text) for text in sent) if found]
+    assert texts == [f"G1 X{index}" for index in range(len(texts))], "each line once, under its own number, in order"
+    assert len(texts) > 3
+
+
+def test_acknowledges_of_lines_that_wait_in_the_queue_are_not_those_of_a_line_sent_again():
+    script = in_flight(3)
+    script.say(CHECKSUM.format(5), "Resend: 6", "ok")  # 4 and 5 were taken and are not executed yet
+    assert script.sent() == [line(6)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok", "ok")) == []
+    assert script.dialect.in_flight == 1
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(2)]
 
 
 def test_a_line_that_was_taken_is_not_sent_again():
