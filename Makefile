@@ -23,7 +23,9 @@ check-all: lint browser
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 2 tests --ignore tests/e2e
 	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
 
+# A million damaged wires, resumable (build/soak.json), then whatever else takes hours.
 soak: $(VENV)/.dev
+	$(BIN)/python bench/soak.py
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest tests/firmware tests/machine
 
 # Against OctoPrint, in one run.
