@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 from mrdraw.firmware.dialect import Dialect, Event, JobLineAcknowledged, JobLineSent, Priority, Queued, Received
+from mrdraw.machine.outlet import TerminalLine
 from mrdraw.machine.transport import Transport, WireProtocol
 
 _BEAT = 0.1
@@ -29,7 +30,7 @@ class Driver:
         *,
         handle: Callable[[Event], None],
         lost: Callable[[Exception | None], None],
-        log: Callable[[str], None],
+        log: Callable[[TerminalLine], None],
     ) -> None:
         """`handle` takes the dialect's events, `lost` hears that the wire broke, `log` takes lines of the terminal."""
         self.dialect = dialect
@@ -76,8 +77,9 @@ class Driver:
         """Write lines past the dialect: the last words on a wire that is about to be closed."""
         if self._transport is not None:
             for line in lines:
-                self._transport.write(f"{line}\n".encode())
-                self._log(f"Send: {line}")
+                data = f"{line}\n".encode()
+                self._transport.write(data)
+                self._log(data)
 
     def pump(self) -> None:
         """Write whatever may be written now; call it after telling the dialect anything."""
@@ -108,7 +110,7 @@ class Driver:
         news = False
         for event in events:
             if type(event) is Received:
-                self._log(f"Recv: {event.text}")
+                self._log(event)
             else:
                 news = news or type(event) not in _ROUTINE
                 self.handle(event)
@@ -124,20 +126,17 @@ class Driver:
         line = next_to_send(now)
         if line is None:
             return
-        data = line
-        self._note_sent(line)
-        while (line := next_to_send(now)) is not None:
+        data = b""
+        while line is not None:
             data += line
-            self._note_sent(line)
+            self.transmitted += 1
+            self._log(line)
+            line = next_to_send(now)
         transport.write(data)
         if self._awaited is not None:
             awaited, self._awaited = self._awaited, None
             if not awaited.done():
                 awaited.set_result(None)
-
-    def _note_sent(self, line: bytes) -> None:
-        self.transmitted += 1
-        self._log(f"Send: {line[:-1].decode('latin-1')}")
 
     def _arm(self, now: float) -> None:
         """Keep a timer that fires at the deadline or earlier; an early one is only armed again."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import time
 
 from mrdraw.events import MachineEvent
+from mrdraw.firmware.dialect import Received
 from mrdraw.link.messages import Happened, LogLines, Snapshot, TemperatureLog, TemperaturePoint, ToServer
 from mrdraw.link.unix import HostLink
 
@@ -24,6 +25,16 @@ _MAX_BACKLOG = 256 * 1024
 """bytes that a server may be behind before snapshots wait and terminal lines are dropped."""
 
 _MAX_PENDING_LINES = 2000
+
+TerminalLine = str | bytes | Received
+"""A line of the terminal: a text, bytes that were sent, or a line that was received."""
+
+
+def shown(line: TerminalLine) -> str:
+    """A line of the terminal as people read it. Most are never asked for, so this is done when one is."""
+    if isinstance(line, bytes):
+        return f"Send: {line.decode('latin-1').rstrip()}"
+    return line if isinstance(line, str) else f"Recv: {line.text}"
 
 
 @dataclass(slots=True, eq=False)
@@ -48,8 +59,10 @@ class Outlet:
         self._make_snapshot = snapshot
         self._sequence = 0
         self._servers: dict[HostLink, _Server] = {}
-        self._log: deque[str] = deque(maxlen=KEPT_LOG_LINES)
-        self._pending: list[str] = []
+        self._log: deque[TerminalLine] = deque(maxlen=KEPT_LOG_LINES)
+        self._pending: deque[TerminalLine] = deque(maxlen=_MAX_PENDING_LINES)
+        self._logged = 0
+        """Lines since the last flush; the oldest of them may not be pending any more."""
         self._temperatures: deque[TemperaturePoint] = deque()
         self._events_seen = 0
         self.dropped = 0
@@ -65,7 +78,7 @@ class Outlet:
         """A server said hello: it gets everything that is known."""
         self._servers[link] = _Server(link)
         self._send_snapshots()
-        link.send(LogLines(lines=tuple(self._log), history=True))
+        link.send(LogLines(lines=tuple(map(shown, self._log)), history=True))
         link.send(TemperatureLog(points=tuple(self._temperatures), history=True))
         while self._unheard:
             link.send(self._unheard.popleft())
@@ -74,11 +87,12 @@ class Outlet:
         """A server went away."""
         self._servers.pop(link, None)
 
-    def log(self, line: str) -> None:
+    def log(self, line: TerminalLine) -> None:
         """A line of the terminal."""
         self._log.append(line)
         if self._servers:
             self._pending.append(line)
+            self._logged += 1
 
     def temperatures(self, point: TemperaturePoint) -> None:
         """A new temperature point."""
@@ -110,15 +124,16 @@ class Outlet:
     def _send_log(self) -> None:
         if not self._pending:
             return
-        lines = self._pending[-_MAX_PENDING_LINES:]
-        too_many = len(self._pending) - len(lines)
-        self._pending = []
+        lines = tuple(map(shown, self._pending))
+        too_many = self._logged - len(lines)
+        self._pending.clear()
+        self._logged = 0
         for server in self._servers.values():
             if server.slow:
                 server.dropped += too_many + len(lines)
                 self.dropped += too_many + len(lines)
             else:
-                server.link.send(LogLines(lines=tuple(lines), dropped=server.dropped + too_many))
+                server.link.send(LogLines(lines=lines, dropped=server.dropped + too_many))
                 server.dropped = 0
 
     def _send_snapshots(self) -> None:
