@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from helpers_firmware import Script, checksummed, events_of
@@ -12,27 +14,49 @@ LONG = "G1 X123.456 Y123.456 E12.34567 F1800"
 """with number and checksum some 44 bytes"""
 
 
-def printing(options: MarlinOptions | None = None, *, line: str = "G1 X1", lines: int = 10_000) -> Script:
-    return Script(options).ready().begin(*[line] * lines)
+class Printer(Script):
+    """A script that knows which lines the firmware has to answer."""
+
+    def __init__(self, options: MarlinOptions | None = None) -> None:
+        super().__init__(options)
+        self.unanswered: deque[int] = deque()
+
+    def sent(self) -> list[str]:
+        lines = super().sent()
+        self.unanswered += [int(line[1:].split(" ")[0]) for line in lines]
+        return lines
+
+    def take(self, lines: int) -> list[wire.Event]:
+        """The firmware takes so many lines."""
+        events: list[wire.Event] = []
+        for _ in range(lines):
+            self.sent()
+            events += self.say(f"ok N{self.unanswered.popleft()} P15 B3")
+        return events
+
+    def refuse(self) -> list[wire.Event]:
+        """The firmware wants the oldest line again."""
+        self.sent()
+        bad = self.unanswered[0]
+        self.unanswered.clear()
+        return self.say(f"Error:checksum mismatch, Last Line: {bad - 1}", f"Resend: {bad}", "ok")
 
 
-def advanced(options: MarlinOptions | None = None, *, line: str = "G1 X1", queue: int = 3) -> Script:
+def printing(options: MarlinOptions | None = None, *, line: str = "G1 X1", lines: int = 10_000) -> Printer:
+    script = Printer(options)
+    script.ready().begin(*[line] * lines)
+    script.unanswered.clear()
+    return script
+
+
+def advanced(options: MarlinOptions | None = None, *, line: str = "G1 X1", queue: int = 3) -> Printer:
     """A firmware that says twice how large its queue is, with one line in flight."""
     script = printing(options, line=line)
     for number in (4, 5):
         assert len(script.sent()) == 1
         script.say(f"ok N{number} P15 B{queue}")
+    script.unanswered.clear()
     return script
-
-
-def run_clean(script: Script, lines: int) -> list[wire.Event]:
-    """The firmware takes so many lines."""
-    events: list[wire.Event] = []
-    for _ in range(lines):
-        script.sent()
-        oldest = script.dialect._talk.flow.window.pending[0].number
-        events += script.say(f"ok N{oldest} P15 B3")
-    return events
 
 
 def changes(events: list[wire.Event]) -> list[int]:
@@ -111,20 +135,14 @@ def test_many_resends_make_it_narrower():
     script = advanced()
     seen = []
     for _ in range(4):
-        script.sent()
-        bad = script.dialect._talk.flow.window.pending[0].number
-        seen += changes(script.say(f"Error:checksum mismatch, Last Line: {bad - 1}", f"Resend: {bad}", "ok"))
-        seen += changes(run_clean(script, 5))
+        seen += changes(script.refuse() + script.take(5))
     assert seen == [1]
 
 
 def test_rare_resends_change_nothing():
     script = advanced()
     for _ in range(8):
-        script.sent()
-        bad = script.dialect._talk.flow.window.pending[0].number
-        assert changes(script.say(f"Error:checksum mismatch, Last Line: {bad - 1}", f"Resend: {bad}", "ok")) == []
-        assert changes(run_clean(script, 100)) == []
+        assert changes(script.refuse() + script.take(100)) == []
 
 
 def test_the_same_line_again_and_again_makes_it_narrower():
@@ -140,8 +158,8 @@ def test_a_long_clean_run_makes_it_wider_again_line_by_line():
     script = advanced()
     script.sent()
     script.say("Error:RX BUF overflow, increase RX_BUFFER_SIZE: 12")
-    assert changes(run_clean(script, 3_000)) == []
-    assert changes(run_clean(script, 6_000)) == [2, 3]
+    assert changes(script.take(3_000)) == []
+    assert changes(script.take(6_000)) == [2, 3]
     assert len(script.sent()) + script.dialect.in_flight >= 3
 
 

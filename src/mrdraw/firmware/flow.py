@@ -117,22 +117,9 @@ class Flow:
 
     def acknowledge_line(self, number: int, planner_free: int, queue_free: int) -> None:
         """An ``ok`` named its line and told how much room there is (ADVANCED_OK)."""
-        pending = self.window.pending
         self.tally.room(planner_free, queue_free)
         self.allowance.reported(number, queue_free)
-        if not pending:
-            return
-        if pending[0].number != number or self.clocks.quick:
-            self._acknowledge_number(number)
-            return
-        self._echoes_numbers = True
-        sent = self.window.take_oldest()
-        self.clocks.start()
-        self._taken(sent)
-
-    def _acknowledge_number(self, number: int) -> None:
-        """An ``ok`` named another line than the oldest."""
-        if not self._by_number(number) and not self._is_stray():
+        if self.window.pending and not self._by_number(number) and not self._is_stray():
             self.take_oldest()
 
     def acknowledge(self, payload: str) -> None:
