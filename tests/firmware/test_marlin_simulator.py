@@ -92,6 +92,24 @@ def test_a_lost_acknowledge_costs_at_most_three_seconds_after_homing_too():
     assert homing[0] <= homing[1] + 3.0
 
 
+def test_several_lines_in_flight_are_chosen_by_themselves():
+    job = [b"G1 X%d F9000" % (index % 100) for index in range(500)]
+    coupled = Coupled(MarlinOptions(speed=0, advanced_ok=True), NO_FAULTS, NO_FAULTS, seed=1)
+    most, hear = 0, coupled.dialect.receive
+
+    def receive(data: bytes, now: float) -> list[wire.Event]:
+        nonlocal most
+        most = max(most, coupled.dialect.in_flight)
+        return hear(data, now)
+
+    coupled.dialect.receive = receive
+    assert isinstance(coupled.run(job, limit=200.0), wire.JobExhausted)
+    assert coupled.executed() == job
+    assert most == 3
+    assert coupled.dialect.tally.resends == 0
+    assert coupled.dialect.tally.least_queue_free is not None
+
+
 @pytest.mark.parametrize("wait_seconds", [None, 1.0])
 @pytest.mark.parametrize("advanced_ok", [False, True])
 @pytest.mark.parametrize("ok_after_resend", [False, True])

@@ -68,6 +68,18 @@ def test_each_acknowledge_brings_the_next_line_at_once():
     driven(scenario)
 
 
+def test_lines_that_go_together_are_written_at_once():
+    async def scenario(driver, wire):
+        lines = [b"G1 X%d" % number for number in range(50)]
+        supplying(driver, lines)
+        assert wire.lines[-1].count(b"\n") == 3
+        driver.protocol.data_received(b"ok\nok\n")
+        assert wire.lines[-1].count(b"\n") == 2
+        assert driver.transmitted == b"".join(wire.lines).count(b"\n")
+
+    driven(scenario, lines_in_flight=3)
+
+
 def test_the_quiet_moment_comes_with_the_next_line():
     async def scenario(driver, wire):
         supplying(driver, [b"G1 X1", b"G1 X2"])

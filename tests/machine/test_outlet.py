@@ -1,6 +1,7 @@
 """What servers are told: the newest snapshot, the terminal as far as they keep up, events until somebody heard them."""
 
 from mrdraw import events
+from mrdraw.firmware.dialect import Received
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Heater, Snapshot, TemperaturePoint
 from mrdraw.machine.outlet import Outlet
@@ -37,6 +38,18 @@ def test_a_new_server_gets_everything_that_is_known():
     assert (log.lines, log.history) == (("Recv: start",), True)
     assert (len(temperatures.points), temperatures.history) == (1, True)
     assert happened.event == events.Connecting()
+
+
+def test_what_was_sent_and_received_becomes_text_when_a_server_reads_it():
+    outlet, link_ = _outlet(), Link()
+    outlet.log(b"N4 M117 Gr\xfc\xdfe*77\n")
+    outlet.attach(link_)
+    outlet.log(Received("ok"))
+    outlet.log("Changing monitoring state")
+    outlet.flush()
+    history, news = link_.of(link.LogLines)
+    assert history.lines == ("Send: N4 M117 Gr\u00fc\u00dfe*77",)
+    assert news.lines == ("Recv: ok", "Changing monitoring state")
 
 
 def test_an_event_is_told_once():

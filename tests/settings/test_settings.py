@@ -87,6 +87,8 @@ def test_a_change_of_somebody_else_is_seen(tmp_path):
         ({"server": {"port": 0}}, "server.port"),
         ({"server": {"port": "many"}}, "server.port"),
         ({"machines": {"default": {"safety": {"unattendedMinutes": -1}}}}, "unattendedMinutes"),
+        ({"machines": {"default": {"serial": {"linesInFlight": 33}}}}, "linesInFlight"),
+        ({"machines": {"default": {"serial": {"rxBuffer": -1}}}}, "rxBuffer"),
         ({"api": {"anonymousStatus": 200}}, "api.anonymousStatus"),
     ],
 )
