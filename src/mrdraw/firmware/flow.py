@@ -16,7 +16,7 @@ from mrdraw.firmware import replies
 from mrdraw.firmware.allowance import Allowance
 from mrdraw.firmware.clocks import Clocks
 from mrdraw.firmware.dialect import Event, LostAcknowledge
-from mrdraw.firmware.numbered import Sent
+from mrdraw.firmware.numbered import OVERHEAD, Sent
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.tally import Tally
 from mrdraw.firmware.temperatures import has_temperatures
@@ -83,16 +83,17 @@ class Flow:
 
     def fits(self, text: bytes) -> bool:
         """Whether a new line finds room in the firmware's receive buffer."""
-        return not self.window.pending or self._has_bytes(len(text) + len(b"N%d *255\n" % self.window.frontier))
+        return not self.window.pending or self._has_bytes(len(text) + OVERHEAD + 1)
 
     def fits_again(self, sent: Sent) -> bool:
         """Whether a line that was sent before finds room in the firmware's receive buffer."""
         return not self.window.pending or self._has_bytes(len(sent.wire))
 
     def _has_bytes(self, size: int) -> bool:
-        read = self.allowance.read_through
-        waiting = sum([len(sent.wire) for sent in self.window.pending if sent.number > read])
-        return self.allowance.room_for(waiting + size)
+        pending, read = self.window.pending, self.allowance.read_through
+        if pending[-1].number > read:
+            size += sum([len(sent.wire) for sent in pending if sent.number > read])
+        return self.allowance.room_for(size)
 
     def send(self, text: bytes, *, index: int = -1, job: object = None, long_running: bool = False) -> Sent:
         """Number a new line and put it in flight."""
