@@ -3,7 +3,8 @@
  * Opens a pseudo-terminal, prints the path of its other end, and behaves like Marlin on an AVR: a receive buffer of
  * RX bytes that drops what overruns it, BUFSIZE commands read ahead, one `ok` after each executed command, line
  * numbers and checksums checked, everything still unread thrown away with a resend request. A command takes LATENCY
- * microseconds; with OVERLAP from its arrival on, as behind a slow USB, else from the end of the one before. With a baud rate each byte takes its time on the wire in both directions.
+ * microseconds: with OVERLAP from its arrival on, as behind a slow USB, else from the end of the one before. With a
+ * baud rate each byte takes its time on the wire in both directions.
  *
  * On SIGUSR1 and at the end it writes to the file FACTS, for each accepted line that had a number, three doubles: when
  * its last byte had arrived, when its `ok` left (monotonic s), and its number; and before them three counts as doubles:
