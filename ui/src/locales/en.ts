@@ -226,6 +226,7 @@ export default {
     remember: 'Stay signed in',
     enter: 'Sign in',
     waiting: 'Waiting for the host…',
+    incomplete: 'Type your user name and your password.',
   },
   password: {
     title: 'Change password',
