@@ -158,12 +158,13 @@ def small_targets(page: Page):
     """What has to be touched and is smaller than a finger."""
     return page.evaluate(
         """(finger) => {
-            const touched = 'button, a[href], summary, .v-chip--link, .v-field, .v-selection-control, .v-list-item--link'
-            const seen = [...document.querySelectorAll(touched)].filter((one) => one.checkVisibility())
-            return seen
+            const touched = 'button, a[href], .v-chip--link, .v-field, .v-selection-control, .v-list-item--link'
+            return [...document.querySelectorAll(touched)]
+                .filter((one) => one.checkVisibility())
                 .map((one) => [one, one.getBoundingClientRect()])
-                .filter(([, box]) => box.right > 0 && box.width > 0 && Math.min(box.width, box.height) < finger - 0.5)
-                .map(([one, box]) => `${Math.round(box.width)} x ${Math.round(box.height)}: ${one.outerHTML.slice(0, 140)}`)
+                .filter(([, box]) => box.right > 0 && box.width > 0)
+                .filter(([, box]) => Math.min(box.width, box.height) < finger - 0.5)
+                .map(([one, { width, height }]) => `${width} x ${height}: ${one.outerHTML.slice(0, 140)}`)
         }""",
         FINGER,
     )

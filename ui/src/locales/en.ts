@@ -131,7 +131,8 @@ export default {
     setFactor: 'Set',
   },
   terminal: {
-    input: 'Send a line, as in M115',
+    input: 'Send a line',
+    example: 'M115',
     send: 'Send',
     empty: 'What is sent and received stands here.',
     hideTemperatures: 'Hide temperatures',
