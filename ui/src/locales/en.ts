@@ -109,6 +109,7 @@ export default {
     invalid: 'A number from 0 to {max}',
     chart: 'Temperatures of the last 30 minutes. {text}',
     minutes: 'last 30 min',
+    old: 'last known',
   },
   control: {
     step: 'Step',
