@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from math import cos, pi, sin
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -23,6 +22,8 @@ FLAGS = [
 ]  # fmt: skip
 STATIC = Path(__file__).parents[1] / "src" / "mrdraw" / "server" / "static"
 AXE = Path(__file__).parents[1] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+FINGER = 44
+"""px that a finger needs"""
 USER, PASSWORD = "ada", "analytical-engine"
 
 expect.set_options(timeout=30_000)
@@ -79,10 +80,10 @@ class ServedPage:
         command = ["curl", "-s", "-o", os.devnull, "-w", "%{http_code}", "-H", f"X-Api-Key: {key}", self.address + path]
         return int(subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout)
 
-    def ask(self, path, body=None):
+    def ask(self, path, body=None, method=None):
         """Ask the API with the global key, for what a test wants to know or needs to be so."""
         key = self.mrdraw("key").split()[-1]
-        request = urllib.request.Request(self.address + path, headers={"X-Api-Key": key})
+        request = urllib.request.Request(self.address + path, headers={"X-Api-Key": key}, method=method)
         if body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")
@@ -108,21 +109,6 @@ def served_page(folder, *options):
         yield served
     finally:
         served.stop()
-
-
-def rosette(path, layers=4, rings=4, points=120):
-    """A file with several layers that looks like something: waves on circles."""
-    lines = ["G28", "G90", "M83"]
-    for layer in range(layers):
-        lines.append(f"G1 Z{0.2 * (layer + 1):.2f} F600")
-        for ring in range(rings):
-            for point in range(points + 1):
-                angle = 2 * pi * point / points
-                radius = 70 - 14 * ring + 8 * sin(6 * angle + 0.3 * layer)
-                x, y = 100 + radius * cos(angle), 100 + radius * sin(angle)
-                lines.append(f"G0 X{x:.3f} Y{y:.3f} F9000" if point == 0 else f"G1 X{x:.3f} Y{y:.3f} E0.15 F4800")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 def fill_first(page: Page, label: str, text: str):
@@ -157,11 +143,28 @@ def drop_file(page: Page, path: Path):
 
 def serious_violations(page: Page):
     """What axe-core finds that keeps people from using the page."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("async () => (await axe.run()).violations")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
     return [_told(one) for one in found if one["impact"] in {"serious", "critical"}]
 
 
 def _told(violation):
     where = [f"{node['html'][:160]}: {(node['failureSummary'] or '')[:160]}" for node in violation["nodes"][:4]]
     return f"{violation['id']}: {where}"
+
+
+def small_targets(page: Page):
+    """What has to be touched and is smaller than a finger."""
+    return page.evaluate(
+        """(finger) => {
+            const touched = 'button, a[href], .v-chip--link, .v-field, .v-selection-control, .v-list-item--link'
+            return [...document.querySelectorAll(touched)]
+                .filter((one) => one.checkVisibility())
+                .map((one) => [one, one.getBoundingClientRect()])
+                .filter(([, box]) => box.right > 0 && box.width > 0)
+                .filter(([, box]) => Math.min(box.width, box.height) < finger - 0.5)
+                .map(([one, { width, height }]) => `${width} x ${height}: ${one.outerHTML.slice(0, 140)}`)
+        }""",
+        FINGER,
+    )

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import sync_playwright
 
-from helpers_page import CHROMIUM, FLAGS, STATIC, rosette, served_page
+from helpers_drawings import rosette, square
+from helpers_page import CHROMIUM, FLAGS, STATIC, served_page
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,4 @@ def drawing(tmp_path_factory):
 @pytest.fixture(scope="session")
 def short_drawing(tmp_path_factory):
     """A file that is soon done."""
-    path = tmp_path_factory.mktemp("files") / "square.gcode"
-    square = ["G1 X60 Y20 E1 F9000", "G1 X60 Y60 E1", "G1 X20 Y60 E1", "G1 X20 Y20 E1"]
-    path.write_text("\n".join(["G28", "M83", "G1 Z1 F600", *square * 5]) + "\n", encoding="utf-8")
-    return path
+    return square(tmp_path_factory.mktemp("files") / "square.gcode")

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from helpers_drawings import square
 from helpers_page import PASSWORD, USER, drop_file, fill_first, serious_violations, sign_in
 from helpers_serve import wait_until
 
@@ -178,3 +179,25 @@ def test_users_are_added_locked_out_and_removed(page, served):
     row.get_by_role("button", name="What to do with grace").click()
     confirm(page, "Remove", "Remove for good?")
     expect(row).to_be_hidden()
+
+
+def test_the_machine_is_disconnected_and_connected_again(page, served):
+    sign_in(page, served)
+    connection = page.get_by_role("region", name="Connection")
+    confirm(page, "Disconnect", "Disconnect?")
+    expect(page.get_by_test_id("state").first).to_have_text("Offline")
+    expect(connection.get_by_label("Port", exact=True)).to_be_visible()
+    page.get_by_test_id("job").get_by_role("button", name="Connect").click()
+    expect(page.get_by_test_id("state").first).to_have_text("Ready")
+    expect(connection).to_contain_text("Simulated machine")
+
+
+def test_a_stored_file_is_deleted(page, served, tmp_path):
+    sign_in(page, served)
+    page.get_by_role("link", name="Files", exact=True).click()
+    drop_file(page, square(tmp_path / "to-be-deleted.gcode"))
+    stored = page.get_by_test_id("file").filter(has_text="to-be-deleted.gcode")
+    stored.get_by_role("button", name="What to do with to-be-deleted.gcode").click()
+    confirm(page, "Delete", "Delete for good?")
+    expect(stored).to_be_hidden()
+    assert "to-be-deleted.gcode" not in [one["name"] for one in served.ask("/api/files")["files"]]

@@ -1,96 +1,195 @@
-"""Every view in every state and size, light and dark: nothing that keeps people out, nothing that scrolls sideways.
+"""Every view in every state and size, light and dark: nothing that keeps people out, nothing that scrolls sideways,
+nothing that is too small for a finger.
 
-The pictures go to `build/gallery`, to be looked at.
+`pytest tests/e2e/test_views.py -m slow` looks longer and leaves pictures in `build/screenshots`, to be looked at.
 """
 
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from helpers_page import serious_violations, served_page, sign_in
+from helpers_drawings import gear, square
+from helpers_page import drop_file, fill_first, serious_violations, served_page, sign_in, small_targets
 from helpers_serve import wait_until
 
-GALLERY = Path(__file__).parents[2] / "build" / "gallery"
+PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 SIZES = {"phone": (360, 640), "touch": (800, 480), "desktop": (1440, 900)}
 SCHEMES = ("light", "dark")
-PLACES = {
-    "machine": "#/", "files": "#/files", "settings-machine": "#/settings/machine", "settings-api": "#/settings/api",
-    "settings-access": "#/settings/access", "about": "#/settings/about",
-}  # fmt: skip
+QUICK = {("phone", "light"), ("desktop", "dark")}
+"""Where axe-core looks when nobody waits for pictures: each scheme and each layout once."""
+SETTINGS = ("machine", "api", "access", "about")
+LONG_NAME = "planetary-gear_carrier-plate_v12_0.2mm_PETG_MK3S_3h47m.gcode"
+SLOWLY = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20_000}
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory, drawing):
-    with served_page(tmp_path_factory.mktemp("views"), "--simulate", "marlin") as one:
+class Eye:
+    """Looks at a page in all sizes and both schemes, and keeps in mind what is wrong."""
+
+    def __init__(self, page: Page, *, pictures: bool):
+        self.page = page
+        self.pictures = pictures
+        self.problems: list[str] = []
+
+    def look(self, name: str, *, whole=False):
+        for size in SIZES:
+            self._resize(size)
+            for scheme in SCHEMES:
+                if self.pictures or (size, scheme) in QUICK:
+                    self._look_at(name, size, scheme, whole=whole)
+            wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                self.problems.append(f"{name} {size}: {wide} px too wide")
+            self.problems += [f"{name} {size}: {found}" for found in small_targets(self.page)]
+        self._resize("desktop")
+
+    def _resize(self, size: str):
+        width, height = SIZES[size]
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def _look_at(self, name: str, size: str, scheme: str, *, whole: bool):
+        self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        self.page.wait_for_timeout(350 if self.pictures else 100)
+        if self.pictures:
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=PICTURES / f"{name}-{size}-{scheme}.png")
+            if whole:
+                self.page.screenshot(path=PICTURES / f"{name}-whole-{size}-{scheme}.png", full_page=True)
+        self.problems += [f"{name} {size} {scheme}: {found}"[:420] for found in serious_violations(self.page)]
+
+
+@pytest.fixture(params=[pytest.param("quick"), pytest.param("pictures", marks=pytest.mark.slow)])
+def eye(request, page):
+    eye = Eye(page, pictures=request.param == "pictures")
+    yield eye
+    assert not eye.problems, "\n".join(eye.problems)
+
+
+@pytest.fixture
+def served(tmp_path):
+    with served_page(tmp_path, "--simulate", "marlin") as one:
         one.add_admin()
+        one.ask("/api/v1/machines/default", {"name": "Workshop"}, method="PATCH")
         yield one
 
 
-def look(page, name, problems):
-    """Take pictures in all sizes, and hold what is wrong."""
-    GALLERY.mkdir(parents=True, exist_ok=True)
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.wait_for_timeout(350)
-            page.screenshot(path=GALLERY / f"{name}-{size}-{scheme}.png")
-            problems += [f"{name} {size} {scheme}: {found}"[:420] for found in serious_violations(page)]
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            problems.append(f"{name} {size}: {wide} px too wide")
+def open_place(page, served, place):
+    page.goto(f"{served.address}/#/{place}")
+    page.wait_for_timeout(400)
 
 
-def test_every_view_can_be_used_by_everybody(page, served, drawing):
-    problems = []
+def reached(page):
+    """The part of the path that is done."""
+    path = page.get_by_test_id("path")
+    return int(path.get_attribute("data-reached")) / max(1, int(path.get_attribute("data-points")))
+
+
+@pytest.mark.timeout(600)
+def test_a_machine_at_rest(page, served, eye, tmp_path):
     page.goto(served.address)
-    look(page, "sign-in", problems)
-    page.set_viewport_size({"width": 1440, "height": 900})
+    eye.look("sign-in")
     sign_in(page, served)
     wait_until(lambda: served.state() == "Operational")
     page.wait_for_timeout(1500)
-    look(page, "idle", problems)
-    page.goto(f"{served.address}/#/files")
-    look(page, "files-empty", problems)
-    served.upload(drawing)
-    for name, place in PLACES.items():
-        page.goto(f"{served.address}/{place}")
-        page.wait_for_timeout(400)
-        look(page, name, problems)
+    eye.look("idle", whole=True)
+    open_place(page, served, "files")
+    eye.look("files-empty")
 
-    served.ask("/api/files/local/rosette.gcode", {"command": "select", "print": True})
-    page.goto(f"{served.address}/#/")
-    wait_until(lambda: int(page.get_by_test_id("path").get_attribute("data-reached") or 0) > 300, 90)
-    look(page, "printing", problems)
-    served.ask("/api/job", {"command": "pause", "action": "pause"})
-    wait_until(lambda: served.state() == "Paused")
-    look(page, "paused", problems)
-    page.set_viewport_size({"width": 1440, "height": 900})
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", SLOWLY)
+    drop_file(page, gear(tmp_path / LONG_NAME))
+    expect(page.get_by_test_id("uploads")).to_contain_text("kB /")
+    eye.look("files-uploading")
+    page.get_by_role("button", name="Stop this upload").click()
+    session.send("Network.emulateNetworkConditions", {**SLOWLY, "uploadThroughput": -1})
+
+    for name in (LONG_NAME, "gear.gcode", "vase.gcode"):
+        served.upload(square(tmp_path / name))
+    expect(page.get_by_test_id("file")).to_have_count(3)
+    eye.look("files")
+    page.get_by_role("button", name=f"What to do with {LONG_NAME}").click()
+    eye.look("files-actions")
+    page.keyboard.press("Escape")
+    for name in SETTINGS:
+        open_place(page, served, f"settings/{name}")
+        eye.look(f"settings-{name}")
+
+    open_place(page, served, "")
+    page.get_by_test_id("heater-tool0").click()
+    eye.look("target")
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Account of ada").click()
     page.get_by_text("Change password", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Generate a key").click()
-    look(page, "change-password", problems)
+    page.get_by_role("dialog").get_by_role("button", name="Show the key").click()
+    eye.look("change-password")
     page.keyboard.press("Escape")
-    served.ask("/api/v1/machines/default/emergency-stop", {})
-    wait_until(lambda: served.state() in {"Error", "Offline after error", "Offline"})
-    page.wait_for_timeout(1500)
-    look(page, "fault", problems)
+    served.ask("/api/connection", {"command": "disconnect"})
+    wait_until(lambda: served.state() == "Offline")
+    eye.look("offline", whole=True)
+
+
+@pytest.mark.timeout(600)
+def test_a_machine_at_work(page, served, eye, tmp_path):
+    part = 0.44 if eye.pictures else 0.02
+    drawing = gear(tmp_path / "planetary-gear_0.2mm_PLA.gcode")
+    sign_in(page, served)
+    wait_until(lambda: served.state() == "Operational")
+    served.upload(drawing)
+    served.ask(f"/api/files/local/{drawing.name}", {"command": "select", "print": True})
+    wait_until(lambda: reached(page) > part, 400)
+    eye.look("printing", whole=True)
+    page.get_by_role("button", name="Home all").click(force=True)  # it says why not
+    expect(page.get_by_text("A job is running. Pause it first.")).to_be_visible()
+    eye.look("refused")
+    open_place(page, served, "files")
+    eye.look("files-printing")
+    open_place(page, served, "")
+    served.ask("/api/job", {"command": "pause", "action": "pause"})
+    wait_until(lambda: served.state() == "Paused")
+    eye.look("paused")
+    page.get_by_test_id("emergency-stop").click()
+    expect(page.get_by_text("The emergency stop was sent.")).to_be_visible()
+    wait_until(lambda: served.state() in {"Error", "Offline after error"})
+    eye.look("stopped")
+    page.get_by_role("status").get_by_text("The emergency stop was sent.").wait_for(state="hidden")
+    eye.look("fault", whole=True)
     served.kill()
     expect(page.get_by_test_id("lost")).to_be_visible()
-    look(page, "lost", problems)
+    eye.look("lost")
+    page.get_by_test_id("emergency-stop").click()
+    expect(page.get_by_text("The emergency stop did NOT reach the machine.")).to_be_visible()
+    eye.look("lost-stop")
     served.start()
     expect(page.get_by_test_id("lost")).to_be_hidden()
-    assert not problems, "\n".join(problems)
 
 
-def test_the_wizard_can_be_used_by_everybody(page, tmp_path):
-    problems = []
+@pytest.mark.timeout(300)
+def test_a_job_that_is_done(page, served, eye, tmp_path):
+    sign_in(page, served)
+    wait_until(lambda: served.state() == "Operational")
+    served.upload(square(tmp_path / "square.gcode"))
+    served.ask("/api/files/local/square.gcode", {"command": "select", "print": True})
+    expect(page.get_by_test_id("percent")).to_have_text("100 %")
+    eye.look("done")
+
+
+@pytest.mark.timeout(300)
+def test_the_wizard(page, tmp_path, eye):
     with served_page(tmp_path, "--simulate", "marlin") as fresh:
         page.goto(fresh.address)
-        look(page, "wizard-claim", problems)
+        eye.look("wizard-claim")
+        page.get_by_label("Claim code").fill("AAAA-AAAA-AAAA")
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        eye.look("wizard-wrong")
         page.get_by_label("Claim code").fill(fresh.claim_code())
         page.get_by_role("button", name="Next").click()
-        expect(page.get_by_label("User name")).to_be_visible()
-        look(page, "wizard-admin", problems)
-    assert not problems, "\n".join(problems)
+        fill_first(page, "User name", "ada")
+        eye.look("wizard-admin")
+        page.get_by_label("Password", exact=True).fill("analytical-engine")
+        page.get_by_label("The same password again").fill("analytical-engine")
+        page.get_by_role("button", name="Next").click()
+        fill_first(page, "Name of the machine", "Workshop")
+        eye.look("wizard-machine")

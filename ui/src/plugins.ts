@@ -28,7 +28,7 @@ const light: ThemeDefinition = {
     bed: '#F1F2EE',
     rail: '#F3F3EE',
   },
-  variables: { 'border-color': '#1B2430', 'border-opacity': 0.14, 'medium-emphasis-opacity': 0.74 },
+  variables: { 'border-color': '#1B2430', 'border-opacity': 0.14, 'high-emphasis-opacity': 1, 'medium-emphasis-opacity': 0.74 },
 }
 
 const dark: ThemeDefinition = {
@@ -54,7 +54,7 @@ const dark: ThemeDefinition = {
     bed: '#151C26',
     rail: '#151C26',
   },
-  variables: { 'border-color': '#EEF1F5', 'border-opacity': 0.14, 'medium-emphasis-opacity': 0.76 },
+  variables: { 'border-color': '#EEF1F5', 'border-opacity': 0.14, 'high-emphasis-opacity': 1, 'medium-emphasis-opacity': 0.76 },
 }
 
 export const vuetify = createVuetify({

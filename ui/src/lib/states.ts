@@ -43,7 +43,16 @@ export function kindOf(text: string): StateKind {
   return KIND_OF_TEXT[text] ?? 'attention'
 }
 
+const WORDS: Record<string, string> = {
+  Operational: 'Ready',
+  'Offline after error': 'Fault',
+  Error: 'Fault',
+  'Opening serial connection': 'Connecting',
+  'Detecting serial connection': 'Connecting',
+  Closed: 'Offline',
+}
+
 /** The word for people: that of the API where it says something, a plainer one where not. */
 export function wordOf(text: string): string {
-  return text === 'Operational' ? 'Ready' : text
+  return WORDS[text] ?? text
 }

@@ -109,6 +109,7 @@ export default {
     invalid: 'A number from 0 to {max}',
     chart: 'Temperatures of the last 30 minutes. {text}',
     minutes: 'last 30 min',
+    old: 'last known',
   },
   control: {
     step: 'Step',
@@ -131,7 +132,8 @@ export default {
     setFactor: 'Set',
   },
   terminal: {
-    input: 'Send a line, as in M115',
+    input: 'Send a line',
+    example: 'M115',
     send: 'Send',
     empty: 'What is sent and received stands here.',
     hideTemperatures: 'Hide temperatures',
@@ -226,6 +228,7 @@ export default {
     remember: 'Stay signed in',
     enter: 'Sign in',
     waiting: 'Waiting for the host…',
+    incomplete: 'Type your user name and your password.',
   },
   password: {
     title: 'Change password',

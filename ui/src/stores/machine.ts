@@ -72,7 +72,7 @@ export const useMachine = defineStore('machine', () => {
   const flags = computed(() => state.value.flags)
   const hasJob = computed(() => flags.value.printing || flags.value.paused)
   const fileSelected = computed(() => job.value.file.path !== null)
-  const name = computed(() => details.value?.name || (id.value === 'default' ? 'Machine' : id.value))
+  const name = computed(() => named(details.value?.name || id.value))
   const id = computed(() => details.value?.id ?? chosen.value ?? 'default')
   const heaters = computed(() => temperatures.value.at(-1)?.heaters ?? {})
   const profile = computed(() => details.value?.profile ?? null)
@@ -199,6 +199,9 @@ export const useMachine = defineStore('machine', () => {
     open, close, choose, onEvent, refreshMachines, takeCurrent, takeHistory, ...actions,
   }
 })
+
+/** A machine that nobody gave a name yet. */
+const named = (name: string) => (name === 'default' ? 'Machine' : name)
 
 function asPoint(point: PushedTemperaturePoint): TemperaturePoint {
   const { time, ...heaters } = point

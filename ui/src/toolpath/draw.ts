@@ -7,6 +7,8 @@ export interface Colors {
   grid: string
   axis: string
   ghost: string
+  /** 0 to 1 */
+  ghostOpacity: number
   toCome: string
   travel: string
   done: string
@@ -110,9 +112,11 @@ export function strokePath(
 export function drawGhost(
   context: CanvasRenderingContext2D, path: Toolpath, view: View, end: number, colors: Colors, ratio: number,
 ): void {
+  context.globalAlpha = colors.ghostOpacity
   context.strokeStyle = colors.ghost
   context.lineWidth = ratio
   strokePath(context, path, view, 0, end, true, Math.max(1, Math.ceil(end / GHOST_BUDGET)))
+  context.globalAlpha = 1
 }
 
 export function drawHead(context: CanvasRenderingContext2D, x: number, y: number, ratio: number, colors: Colors): void {
