@@ -119,6 +119,15 @@ class JobLines:
         elif command[:1] == "T":
             self.marks[index] = Mark(Role.TOOL, command)
 
+    def go_back(self, index: int) -> None:
+        """Hold, and send from line `index` on once more when released."""
+        self.held = True
+        self.next_index = self._asked = index
+        self.acknowledged = index - 1
+        self.asking, self.questions, self.ends_at = True, 0, None
+        self._lines.clear()
+        self.marks.clear()
+
     # --- lines that were sent long ago --------------------------------------------------------------------------------
 
     def ask_again(self, index: int, count: int) -> tuple[int, int] | None:

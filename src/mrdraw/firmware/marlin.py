@@ -49,9 +49,18 @@ class MarlinDialect:
 
     def next_to_send(self, now: float) -> bytes | None:
         """The next bytes to write, or `None` when there is nothing to send or the firmware has no room."""
-        self._talk.clocks.now = now
-        if self._talk.outbox.urgent:
-            return self._talk.outbox.urgent.popleft()
+        talk = self._talk
+        talk.clocks.now = now
+        if talk.outbox.urgent:
+            return talk.outbox.urgent.popleft()
+        if now < talk.dwell.until:
+            return None
+        line = self._next_in_turn(now)
+        if line is not None and talk.hearing.quirks.dwells_behind_ok:
+            talk.dwell.note(line, now)
+        return line
+
+    def _next_in_turn(self, now: float) -> bytes | None:
         if self._talk.phase in COUNTING:
             if self._talk.refusals.open:
                 return None
@@ -116,6 +125,7 @@ class MarlinDialect:
         """Go on with the held job."""
         if self._talk.outbox.job is not None:
             self._talk.outbox.job.held = False
+            self._talk.interruption.forget()
             self._talk.settle()
 
     def end_job(self) -> None:

@@ -7,6 +7,7 @@ that the line was taken.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 
@@ -36,6 +37,9 @@ _TAKEN_AT_ONCE = frozenset({"M108", "M410", "M524", "M876"})
 
 _POSITION = b"M114"
 """The question behind the last line of a job. Nobody else asks it, so its answer proves that the line was taken."""
+
+_WORD = re.compile(rb"[A-Za-z][A-Za-z_]+(?:\s|$)")
+"""How a command begins that is no G-code."""
 
 _ANSWER_WITHIN = 0.5
 _QUESTIONS = 3
@@ -148,6 +152,9 @@ class Outbox:
             self.settle_hand()
             return None
         self._hand.popleft()
+        if self._hearing.quirks.plain_words and _WORD.match(line):
+            self._emit(CommandAcknowledged(command))
+            return line + b"\n"
         if line == TEMPERATURES:
             sent = self._flow.ask_temperatures()
         else:
@@ -183,7 +190,7 @@ class Outbox:
 
     def _note_tool(self, command: str) -> None:
         if command[:1] == "T" and command[1:].isdigit():
-            self._hearing.tool = int(command[1:])
+            self._hearing.select(int(command[1:]))
 
     # --- sending again ------------------------------------------------------------------------------------------------
 
@@ -206,6 +213,19 @@ class Outbox:
         if wanted is not None:
             self._emit(LinesWanted(*wanted))
         return None
+
+    def rewind(self, number: int) -> bool:
+        """Hold the job and put it back to its first line that has this number or a later one; whether there is one."""
+        job, window = self.job, self._flow.window
+        if job is None:
+            return False
+        indexes = (window.history.index_of(later, job) for later in range(number, window.frontier))
+        index = next((index for index in indexes if index is not None), None)
+        if index is None:
+            return False
+        self._flow.go_to(window.frontier)
+        job.go_back(index)
+        return True
 
     # --- what was taken -----------------------------------------------------------------------------------------------
 
