@@ -62,12 +62,15 @@ def test_a_line_of_long_ago_waits_for_a_person():
     assert script.sent() == [checksummed(following, "M105")]
     script.say("ok T:200.0 /200.0")
 
+    script.dialect.supply(700, script.job[700:800])  # asked for before, late
     script.dialect.supply(96, script.job[96:352])
     assert script.sent() == [], "the job is held"
     script.dialect.release_job()
     assert script.sent() == [checksummed(following + 1, "G1 X96")]
     assert wire.JobLineAcknowledged(96) in script.say("ok")
     assert script.sent() == [checksummed(following + 2, "G1 X97")]
+    with pytest.raises(wire.LocalMisuse):
+        script.dialect.supply(700, script.job[700:800])
 
 
 def test_an_old_request_that_stands_alone_is_made_sure_of_first():
