@@ -11,7 +11,6 @@ from enum import Enum
 from mrdraw.firmware import replies
 from mrdraw.firmware.clocks import Clocks
 from mrdraw.firmware.dialect import Busy, Event, Failed, NoiseHeard, Ready, Received, Reset
-from mrdraw.firmware.dwell import Dwell
 from mrdraw.firmware.flow import TEMPERATURES, Flow, Outcomes
 from mrdraw.firmware.handshake import Hello, SetUp
 from mrdraw.firmware.hearing import Hearing
@@ -69,7 +68,6 @@ class Conversation:
         self.renumber_wanted = False
         """the numbering is to start anew before the next line"""
         self._keepalive_refused = False
-        self.dwell = Dwell()
         self._noise_reported = False
 
     # --- hand-shake ---------------------------------------------------------------------------------------------------
@@ -81,7 +79,6 @@ class Conversation:
         for other in (self.hearing, self.outbox, self._set_up):
             other.forget()
         self.clocks.forget()
-        self.dwell.forget()
         self.interruption.forget()
         self._keepalive_refused = self.renumber_wanted = False
         self._begin_hello(HELLO, then=Phase.SETUP)
@@ -211,8 +208,8 @@ class Conversation:
         due = [self.hearing.error_due(), self.refusals.deadline()]
         if self._splitter.partial:
             due.append(self._partial_due())
-        if self.dwell.until > self.clocks.now:
-            due.append(self.dwell.until)
+        if self.outbox.dwells_until > self.clocks.now:
+            due.append(self.outbox.dwells_until)
         if self.phase is Phase.HELLO:
             due.append(self.hello.deadline())
         elif self.phase in COUNTING:

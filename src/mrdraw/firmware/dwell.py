@@ -1,6 +1,6 @@
-"""The wait for a G4 that the firmware acknowledged before it was over.
+"""How long a G4 takes, for firmware that acknowledges it before it is over.
 
-Invariants: only lines are looked at, the time comes from outside; an emergency is not held up by this.
+Invariants: a pure function of the line.
 
 Sources: OctoPrint #1506, #1941: Repetier and Malyan firmware say ``ok`` to G4 at once and read nothing until it is
 over; marlinfw.org/docs/gcode/G004.html: P is in ms, S in s and counts where both are given.
@@ -8,26 +8,9 @@ over; marlinfw.org/docs/gcode/G004.html: P is in ms, S in s and counts where bot
 
 from __future__ import annotations
 
-from mrdraw.gcode.words import command_of, parse
+from mrdraw.gcode.words import parse
 
-_DWELL = "G4"
-
-
-class Dwell:
-    """When the machine reads on."""
-
-    def __init__(self) -> None:
-        self.until = 0.0
-        """monotonic s; in the past while nothing is waited for"""
-
-    def forget(self) -> None:
-        """The firmware starts anew."""
-        self.until = 0.0
-
-    def note(self, line: bytes, now: float) -> None:
-        """A line goes over the wire."""
-        if command_of(line) == _DWELL:
-            self.until = now + seconds(line.decode("latin-1"))
+DWELL = "G4"
 
 
 def seconds(line: str) -> float:

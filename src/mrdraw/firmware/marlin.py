@@ -49,18 +49,9 @@ class MarlinDialect:
 
     def next_to_send(self, now: float) -> bytes | None:
         """The next bytes to write, or `None` when there is nothing to send or the firmware has no room."""
-        talk = self._talk
-        talk.clocks.now = now
-        if talk.outbox.urgent:
-            return talk.outbox.urgent.popleft()
-        if now < talk.dwell.until:
-            return None
-        line = self._next_in_turn(now)
-        if line is not None and talk.hearing.quirks.dwells_behind_ok:
-            talk.dwell.note(line, now)
-        return line
-
-    def _next_in_turn(self, now: float) -> bytes | None:
+        self._talk.clocks.now = now
+        if self._talk.outbox.urgent:
+            return self._talk.outbox.urgent.popleft()
         if self._talk.phase in COUNTING:
             if self._talk.refusals.open:
                 return None

@@ -22,6 +22,7 @@ from mrdraw.firmware.dialect import (
     Queued,
     Withheld,
 )
+from mrdraw.firmware.dwell import DWELL, seconds
 from mrdraw.firmware.flow import TEMPERATURES, Flow
 from mrdraw.firmware.hearing import Hearing
 from mrdraw.firmware.job import JobLines, Role
@@ -57,6 +58,8 @@ class Outbox:
         self.urgent: deque[bytes] = deque()
         self.internal: deque[bytes] = deque()
         """lines of the dialect itself"""
+        self.dwells_until = 0.0
+        """the firmware reads nothing before this, monotonic s; in the past while nothing is waited for"""
         self.sent_events: list[Event] = []
         """what was sent and not reported yet; nobody has to be woken for it"""
         self._options = options
@@ -69,6 +72,7 @@ class Outbox:
         """The firmware starts anew: nothing of the dialect's own is left to say."""
         self.urgent.clear()
         self.internal.clear()
+        self.dwells_until = 0.0
 
     def forget_queued(self) -> list[Queued]:
         """Drop the commands queued by hand, and say which they were."""
@@ -124,6 +128,8 @@ class Outbox:
             return None
         if flow.window.going_back:
             return self._next_again()
+        if self.dwells_until > flow.clocks.now:
+            return None
         if self.internal:
             return self._next_internal()
         if not ready:
@@ -161,6 +167,7 @@ class Outbox:
             sent = self._flow.send(line, long_running=name in self._options.long_running_commands)
         sent.command = command
         self._note_tool(name)
+        self._note_dwell(sent.wire)
         return sent.wire
 
     def _next_of_job(self, job: JobLines) -> bytes | None:
@@ -176,6 +183,8 @@ class Outbox:
             self._note_tool(mark.command)
         sent = self._flow.send(job.take(), index=index, job=job, long_running=long_running)
         self.sent_events.append(JobLineSent(index))
+        if long_running:
+            self._note_dwell(sent.wire)
         return sent.wire
 
     def _close_job(self, job: JobLines) -> bytes | None:
@@ -192,12 +201,20 @@ class Outbox:
         if command[:1] == "T" and command[1:].isdigit():
             self._hearing.select(int(command[1:]))
 
+    def _note_dwell(self, line: bytes) -> None:
+        if self._hearing.quirks.dwells_behind_ok and command_of(line) == DWELL:
+            self.dwells_until = self._flow.clocks.now + seconds(line.decode("latin-1"))
+
     # --- sending again ------------------------------------------------------------------------------------------------
 
     def _next_again(self) -> bytes | None:
         window = self._flow.window
         sent = window.history.line(window.following) or self._old_line(window.following)
-        return None if sent is None else self._flow.again(sent)
+        if sent is None:
+            return None
+        if sent.long_running:
+            self._note_dwell(sent.wire)
+        return self._flow.again(sent)
 
     def _old_line(self, number: int) -> Sent | None:
         """A line of the job that is not kept: it is asked for again."""
