@@ -10,11 +10,12 @@ from enum import Enum
 
 from mrdraw.firmware import replies
 from mrdraw.firmware.clocks import Clocks
-from mrdraw.firmware.dialect import Busy, Event, Failed, Ready, Received, Reset
+from mrdraw.firmware.dialect import Busy, Event, Failed, NoiseHeard, Ready, Received, Reset
 from mrdraw.firmware.flow import TEMPERATURES, Flow, Outcomes
 from mrdraw.firmware.handshake import Hello, SetUp
 from mrdraw.firmware.hearing import Hearing
 from mrdraw.firmware.identity import is_banner, is_start
+from mrdraw.firmware.interruption import Interruption
 from mrdraw.firmware.numbered import HELLO, Sent, numbered
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.outbox import Outbox
@@ -59,13 +60,15 @@ class Conversation:
         self.hearing = Hearing(self._emit)
         outcomes = Outcomes(self._emit, self._taken, self._give_up, self._reset, self._renumber)
         self.flow = Flow(self._options, self.clocks, outcomes)
-        self.refusals = Refusals(self._options, self.flow, outcomes)
         self.outbox = Outbox(self._options, self.flow, self.hearing, self._emit)
+        self.interruption = Interruption(self.flow, self.hearing, self.outbox, self._emit, self._renumber)
+        self.refusals = Refusals(self._options, self.flow, outcomes, self.interruption)
         self._set_up = SetUp(self._options)
         self.hello = Hello(HELLO, 0.0, self._options.hello_interval)
         self.renumber_wanted = False
         """the numbering is to start anew before the next line"""
         self._keepalive_refused = False
+        self._noise_reported = False
 
     # --- hand-shake ---------------------------------------------------------------------------------------------------
 
@@ -76,6 +79,7 @@ class Conversation:
         for other in (self.hearing, self.outbox, self._set_up, self.flow.allowance):
             other.forget()
         self.clocks.forget()
+        self.interruption.forget()
         self._keepalive_refused = self.renumber_wanted = False
         self._begin_hello(HELLO, then=Phase.SETUP)
 
@@ -149,6 +153,9 @@ class Conversation:
 
     def _take_raw(self, raw: bytes) -> None:
         text = replies.decode(raw)
+        if self.phase is Phase.HELLO and not self._noise_reported and replies.is_noisy(raw):
+            self._noise_reported = True
+            self._emit(NoiseHeard())
         if text:
             self._emit(Received(text))
             self._take_text(replies.without_noise(text))
@@ -160,6 +167,8 @@ class Conversation:
             self.take_ok(payload if rest is None else "")
             if rest:
                 self._take_text(rest)
+        elif self.hearing.quirks.is_noise(text):
+            return
         elif self.phase not in COUNTING or not self.refusals.hear(text, self.outbox.job):
             if self.phase is Phase.HELLO and replies.resend_request(text) is not None:
                 self.hello.refused()
@@ -187,7 +196,7 @@ class Conversation:
             self._emit(Busy(what))
         elif text == "wait":
             self.flow.idle()
-        else:
+        elif not self.interruption.hear(text):
             if replies.is_overrun(text):
                 self.flow.allowance.overflowed()
             self._keepalive_refused |= replies.unknown_command(text) == "M113"
@@ -215,6 +224,8 @@ class Conversation:
         due = [self.hearing.error_due(), self.refusals.deadline()]
         if self._splitter.partial:
             due.append(self._partial_due())
+        if self.outbox.dwells_until > self.clocks.now:
+            due.append(self.outbox.dwells_until)
         if self.phase is Phase.HELLO:
             due.append(self.hello.deadline())
         elif self.phase in COUNTING:
@@ -227,7 +238,7 @@ class Conversation:
 
     def _silence_due(self) -> float | None:
         """When a firmware that used to report by itself has been quiet for too long with nothing in flight."""
-        if self.flow.window.pending or self.hearing.reported_at is None:
+        if self.flow.window.pending or self.hearing.reported_at is None or self.flow.probe_due:
             return None
         return self.clocks.heard + self._options.timeout_communication
 

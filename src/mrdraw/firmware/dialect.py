@@ -179,6 +179,27 @@ class FirmwareError(Event, frozen=True):
     text: str
 
 
+class ToolRefused(Event, frozen=True):
+    """The firmware has no such tool; it goes on with the one that was selected before."""
+
+    tool: int
+
+
+class Interrupted(Event, frozen=True):
+    """The machine interrupted the work by itself: the job is held, a person has to decide.
+
+    `reason`: crash, power_panic, regress (it asked for lines that it had acknowledged long ago). Where it wants lines
+    of the job once more, those are what the job goes on with.
+    """
+
+    reason: str
+    text: str
+
+
+class NoiseHeard(Event, frozen=True):
+    """Bytes that are no text came while the connection was made (reported once)."""
+
+
 class Halted(Event, frozen=True):
     """The firmware is dead until it is reset (kill, thermal runaway, …)."""
 

@@ -24,6 +24,9 @@ from mrdraw.firmware.window import Window
 
 TEMPERATURES = b"M105"
 
+_ADVANCED = "NP"
+"""How the payload of ADVANCED_OK begins."""
+
 _IGNORED_OKS = 8
 """So many acknowledges too many are believed in before an M105's answer is no longer waited for."""
 
@@ -128,7 +131,8 @@ class Flow:
         pending = self.window.pending
         if not pending:
             return
-        reports = bool(payload) and has_temperatures(payload)
+        # Malyan firmware reports temperatures with each ``ok N10 P15 B3``: only without these they answer an M105.
+        reports = bool(payload) and payload[0] not in _ADVANCED and has_temperatures(payload)
         if payload and self._take_payload(payload, reports=reports):
             return
         if self._owed and not reports:

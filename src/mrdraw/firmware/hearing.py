@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mrdraw.firmware import replies
+from mrdraw.firmware import quirks, replies
 from mrdraw.firmware.dialect import (
     ActionCommand,
     Capability,
@@ -18,9 +18,10 @@ from mrdraw.firmware.dialect import (
     Halted,
     Position,
     Temperatures,
+    ToolRefused,
 )
 from mrdraw.firmware.identity import parse_capability, parse_firmware
-from mrdraw.firmware.temperatures import has_temperatures, parse_position, parse_temperatures
+from mrdraw.firmware.temperatures import has_temperatures, parse_position, parse_target, parse_temperatures
 
 _JOIN_WITHIN = 0.25
 """s in which the second line of an error comes"""
@@ -33,6 +34,10 @@ class Hearing:
         self._emit = emit
         self.tool = 0
         """the tool that was selected last"""
+        self._tool_before = 0
+        self._refused_tools: set[int] = set()
+        self.quirks = quirks.STOCK
+        """what this firmware does otherwise"""
         self.firmware = ""
         self.data: dict[str, str] = {}
         self.capabilities: dict[str, bool] = {}
@@ -46,12 +51,14 @@ class Hearing:
         self._error = ""
         self._error_since = 0.0
         self._listeners: tuple[Callable[[str], bool], ...] = (
-            self._action, self._identity, self._capability, self._error_line,
+            self._action, self._identity, self._capability, self._banner, self._refused_tool, self._error_line,
         )  # fmt: skip
 
     def forget(self) -> None:
         """The firmware starts anew."""
-        self.tool = 0
+        self.tool = self._tool_before = 0
+        self._refused_tools.clear()
+        self.quirks = quirks.STOCK
         self.capabilities.clear()
         self.firmware = ""
         self.reported_at = None
@@ -66,8 +73,13 @@ class Hearing:
                 return
             self.settle_error()
         self._error_since = now
-        if not any(listener(text) for listener in self._listeners) and self._report(text, now):
+        if not any(listener(text) for listener in self._listeners) and self._report(text, now) and self._by_itself:
             self.reported_at = now
+
+    @property
+    def _by_itself(self) -> bool:
+        """Whether temperatures on a line of their own were not asked for."""
+        return self.capabilities.get("AUTOREPORT_TEMP", False) or not self.quirks.answers_behind_ok
 
     def take_payload(self, payload: str, now: float) -> None:
         """What followed an ``ok``: an answer to something that was asked."""
@@ -83,6 +95,9 @@ class Hearing:
             if found is not None:
                 self._emit(Temperatures(*found))
             return found is not None
+        if (targets := parse_target(text)) is not None:
+            self._emit(Temperatures(targets))
+            return False
         position = parse_position(text)
         if position is not None:
             self.position_at = now
@@ -135,9 +150,35 @@ class Hearing:
         found = parse_firmware(text)
         if found is not None:
             self.firmware, self.data = found
+            self.quirks = quirks.by_name(self.firmware)
             self.learned = True
             self._emit(FirmwareInfo(self.firmware, self.data))
         return found is not None
+
+    def _banner(self, text: str) -> bool:
+        found = quirks.by_banner(text)
+        if found is not None:
+            self.quirks = found
+        return found is not None
+
+    # --- tools --------------------------------------------------------------------------------------------------------
+
+    def select(self, tool: int) -> None:
+        """A tool is selected; one that the firmware does not have leaves the one before."""
+        if tool not in self._refused_tools:
+            self._tool_before, self.tool = self.tool, tool
+
+    def _refused_tool(self, text: str) -> bool:
+        tool = replies.invalid_tool(text, self.tool)
+        if tool is None:
+            return False
+        self._refused_tools.add(tool)
+        if tool == self.tool:
+            self.tool = self._tool_before if self._tool_before not in self._refused_tools else 0
+        self._emit(ToolRefused(tool))
+        return True
+
+    # --- capabilities -------------------------------------------------------------------------------------------------
 
     def _capability(self, text: str) -> bool:
         found = parse_capability(text)

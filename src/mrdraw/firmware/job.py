@@ -68,6 +68,8 @@ class JobLines:
         self._asked = first
         self._again: dict[int, bytes] = {}
         self._asked_again: tuple[int, int] | None = None
+        self._went_back = False
+        """no lines came since `go_back`"""
 
     @property
     def supplied(self) -> int:
@@ -95,6 +97,9 @@ class JobLines:
         if self._asked_again is not None and first < self.next_index:
             self._supply_again(first, lines)
         known = self.supplied
+        if first > known and self._went_back:
+            return  # they were asked for before
+        self._went_back = False
         if first > known:
             raise LocalMisuse(f"line {first} of the job was supplied, but line {known} comes next")
         for index, line in enumerate(lines[known - first :], start=known):
@@ -137,6 +142,15 @@ class JobLines:
             self.marks[index] = Mark(Role.LONG_RUNNING, command)
         elif command[:1] == "T":
             self.marks[index] = Mark(Role.TOOL, command)
+
+    def go_back(self, index: int) -> None:
+        """Hold, and send from line `index` on once more when released."""
+        self.held = self._went_back = True
+        self.next_index = self._asked = index
+        self.acknowledged = index - 1
+        self.asking, self.questions, self.ends_at = True, 0, None
+        self._lines.clear()
+        self.marks.clear()
 
     # --- lines that were sent long ago --------------------------------------------------------------------------------
 

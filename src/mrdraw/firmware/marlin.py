@@ -117,6 +117,7 @@ class MarlinDialect:
         """Go on with the held job."""
         if self._talk.outbox.job is not None:
             self._talk.outbox.job.held = False
+            self._talk.interruption.forget()
             self._talk.settle()
 
     def end_job(self) -> None:

@@ -7,6 +7,7 @@ that the line was taken.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from mrdraw.firmware.dialect import (
     Queued,
     Withheld,
 )
+from mrdraw.firmware.dwell import DWELL, seconds
 from mrdraw.firmware.flow import TEMPERATURES, Flow
 from mrdraw.firmware.hearing import Hearing
 from mrdraw.firmware.job import JobLines, Role
@@ -36,6 +38,9 @@ _TAKEN_AT_ONCE = frozenset({"M108", "M410", "M524", "M876"})
 
 _POSITION = b"M114"
 """The question behind the last line of a job. Nobody else asks it, so its answer proves that the line was taken."""
+
+_WORD = re.compile(rb"[A-Za-z][A-Za-z_]+(?:\s|$)")
+"""How a command begins that is no G-code."""
 
 _ANSWER_WITHIN = 0.5
 _QUESTIONS = 3
@@ -53,6 +58,8 @@ class Outbox:
         self.urgent: deque[bytes] = deque()
         self.internal: deque[bytes] = deque()
         """lines of the dialect itself"""
+        self.dwells_until = 0.0
+        """the firmware reads nothing before this, monotonic s; in the past while nothing is waited for"""
         self.sent_events: list[Event] = []
         """what was sent and not reported yet; nobody has to be woken for it"""
         self._options = options
@@ -65,6 +72,7 @@ class Outbox:
         """The firmware starts anew: nothing of the dialect's own is left to say."""
         self.urgent.clear()
         self.internal.clear()
+        self.dwells_until = 0.0
 
     def forget_queued(self) -> list[Queued]:
         """Drop the commands queued by hand, and say which they were."""
@@ -120,6 +128,8 @@ class Outbox:
             return None
         if flow.window.going_back:
             return self._next_again()
+        if self.dwells_until > flow.clocks.now:
+            return None
         if self.internal:
             return self._next_internal() if flow.fits(self.internal[0]) else None
         if not ready:
@@ -150,12 +160,16 @@ class Outbox:
         if not self._flow.fits(line):
             return None
         self._hand.popleft()
+        if self._hearing.quirks.plain_words and _WORD.match(line):
+            self._emit(CommandAcknowledged(command))
+            return line + b"\n"
         if line == TEMPERATURES:
             sent = self._flow.ask_temperatures()
         else:
             sent = self._flow.send(line, long_running=name in self._options.long_running_commands)
         sent.command = command
         self._note_tool(name)
+        self._note_dwell(sent.wire)
         return sent.wire
 
     def _next_of_job(self, job: JobLines) -> bytes | None:
@@ -175,6 +189,8 @@ class Outbox:
             self._note_tool(mark.command)
         sent = self._flow.send(job.take(), index=index, job=job, long_running=long_running)
         self.sent_events.append(JobLineSent(index))
+        if long_running:
+            self._note_dwell(sent.wire)
         return sent.wire
 
     def _close_job(self, job: JobLines) -> bytes | None:
@@ -189,14 +205,22 @@ class Outbox:
 
     def _note_tool(self, command: str) -> None:
         if command[:1] == "T" and command[1:].isdigit():
-            self._hearing.tool = int(command[1:])
+            self._hearing.select(int(command[1:]))
+
+    def _note_dwell(self, line: bytes) -> None:
+        if self._hearing.quirks.dwells_behind_ok and command_of(line) == DWELL:
+            self.dwells_until = self._flow.clocks.now + seconds(line.decode("latin-1"))
 
     # --- sending again ------------------------------------------------------------------------------------------------
 
     def _next_again(self) -> bytes | None:
         window = self._flow.window
         sent = window.history.line(window.following) or self._old_line(window.following)
-        return None if sent is None or not self._flow.fits_again(sent) else self._flow.again(sent)
+        if sent is None or not self._flow.fits_again(sent):
+            return None
+        if sent.long_running:
+            self._note_dwell(sent.wire)
+        return self._flow.again(sent)
 
     def _old_line(self, number: int) -> Sent | None:
         """A line of the job that is not kept: it is asked for again."""
@@ -212,6 +236,19 @@ class Outbox:
         if wanted is not None:
             self._emit(LinesWanted(*wanted))
         return None
+
+    def rewind(self, number: int) -> bool:
+        """Hold the job and put it back to its first line that has this number or a later one; whether there is one."""
+        job, window = self.job, self._flow.window
+        if job is None:
+            return False
+        indexes = (window.history.index_of(later, job) for later in range(number, window.frontier))
+        index = next((index for index in indexes if index is not None), None)
+        if index is None:
+            return False
+        self._flow.go_to(window.frontier)
+        job.go_back(index)
+        return True
 
     # --- what was taken -----------------------------------------------------------------------------------------------
 

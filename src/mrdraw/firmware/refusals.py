@@ -12,6 +12,7 @@ from __future__ import annotations
 from mrdraw.firmware import replies, resend
 from mrdraw.firmware.dialect import AcceptedByLuck, Resend
 from mrdraw.firmware.flow import Flow, Outcomes
+from mrdraw.firmware.interruption import Interruption
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.replies import RIGHT_NUMBER, RefusalKind
 from mrdraw.firmware.resend import Refusal, Verdict
@@ -20,10 +21,11 @@ from mrdraw.firmware.resend import Refusal, Verdict
 class Refusals:
     """What the firmware refused."""
 
-    def __init__(self, options: MarlinOptions, flow: Flow, outcomes: Outcomes) -> None:
+    def __init__(self, options: MarlinOptions, flow: Flow, outcomes: Outcomes, interruption: Interruption) -> None:
         self._options = options
         self._flow = flow
         self._outcomes = outcomes
+        self._interruption = interruption
         self._verdicts = {
             Verdict.OBEY: self._obey,
             Verdict.NOTHING_LOST: self._nothing_lost,
@@ -123,6 +125,8 @@ class Refusals:
         self._verdicts[verdict](number, refusal)
 
     def _obey(self, number: int, refusal: Refusal) -> None:
+        if number <= self._flow.window.acknowledged and self._interruption.went_back(number):
+            return
         if self._is_echo(number, refusal):
             self._flow.clocks.hurry()
             return
@@ -167,8 +171,12 @@ class Refusals:
         self._flow.go_to(number)
 
     def _ignore(self, number: int, _: Refusal) -> None:
-        if self._is_understood(number):
+        if not self._is_understood(number):
+            return
+        if self._flow.window.pending:
             self._flow.clocks.hurry()
+        else:
+            self._flow.probe()  # its answer says the number twice
 
     def _is_understood(self, number: int) -> bool:
         """Count requests that make no sense; too many in a row are the end."""

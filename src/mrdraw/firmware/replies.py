@@ -36,6 +36,7 @@ _REPORT_GLUED_TO_OK = r"[TBCXN]\d*\s*:|N\d"
 _REPLY_GLUED_TO_OK = r"ok|Resend|Error:|echo:|//|start$"
 _OK = re.compile(rf"[oO][kK](?=$|[^a-zA-Z]|{_REPORT_GLUED_TO_OK}|{_REPLY_GLUED_TO_OK})")
 _LOST_NEWLINE = re.compile(rf"[oO][kK](?={_REPLY_GLUED_TO_OK})")
+_OK_BEHIND_REPORT = re.compile(r"^([TBC]\d*\s*:.*\S)\s+ok$")
 _GLUED_OK = re.compile(r"^(?:File deleted|Deletion failed|Done saving file)\b.*ok$", re.IGNORECASE)
 _ADVANCED = re.compile(r"(?:N(\d{1,9}) )?P(\d{1,4}) B(\d{1,4})(?!\S)", re.ASCII)
 _ADVANCED_LINE = re.compile(rb"ok N(\d{1,9}) P(\d{1,4}) B(\d{1,4})")
@@ -47,9 +48,10 @@ _BUSY = re.compile(r"^(?:echo:)?\s*busy:\s*(.+)$", re.IGNORECASE)
 _ACTION = re.compile(r"^//\s*action:\s*(\S+)\s*(.*)$", re.IGNORECASE)
 _ERROR = re.compile(r"^(?:error:|!!|fatal:)\s*(.*)$", re.IGNORECASE)
 _UNKNOWN_COMMAND = re.compile(r'unknown command:\s*"?([A-Z]\d+)', re.IGNORECASE)
+_INVALID_TOOL = re.compile(r"^(?:echo:\s*|error:\s*)?(?:T(\d+)\s+Invalid\b|Invalid extruder\s*$)", re.IGNORECASE)
 _FATAL = re.compile(
     r"printer halted|kill\(\) called|heating failed|thermal runaway|thermal malfunction|m(?:ax|in)temp triggered"
-    r"|invalid extruder number|watchdog barked|kill caused",
+    r"|extruder switched off|invalid extruder number|watchdog barked|kill caused",
     re.IGNORECASE,
 )
 _FINAL = re.compile(r"printer halted|kill\(\) called|^!!|^fatal:", re.IGNORECASE)
@@ -114,6 +116,12 @@ def without_noise(text: str) -> str:
     return text[place:].lstrip()
 
 
+def is_noisy(line: bytes) -> bool:
+    """Whether a line has bytes in it, or in front of it, that no firmware writes."""
+    text = decode(line)
+    return b"\0" in line or without_noise(text) != text
+
+
 # --- acknowledges ---------------------------------------------------------------------------------------------------
 
 
@@ -125,6 +133,8 @@ def acknowledge(text: str) -> str | None:
         return text[2:].strip()
     if _GLUED_OK.match(text):
         return ""
+    if text[-3:] == " ok" and (report := _OK_BEHIND_REPORT.match(text)) is not None:
+        return report[1]
     return None
 
 
@@ -244,6 +254,14 @@ def is_fatal(text: str) -> bool:
 def is_final(text: str) -> bool:
     """Whether a fatal error needs no second line to be understood."""
     return _FINAL.search(text) is not None
+
+
+def invalid_tool(text: str, selected: int) -> int | None:
+    """The tool that the firmware says it does not have (`selected`, where it names none), or `None`."""
+    found = _INVALID_TOOL.match(text)
+    if found is None:
+        return None
+    return int(found[1]) if found[1] else selected
 
 
 def is_overrun(text: str) -> bool:

@@ -13,6 +13,8 @@ import re
 _TOKEN = re.compile(r"(?<![A-Za-z0-9_@])([A-Za-z][A-Za-z0-9_]*)\s*:\s*(-?\d+(?:\.\d*)?)(?:\s*/\s*(-?\d+(?:\.\d*)?))?")
 _HEATER_TOKEN = re.compile(r"(?:^|\s)(?:T\d*|B)\s*:\s*-?\d")
 _AXIS = re.compile(r"([A-Z]\d?)\s*:\s*(-?\d+(?:\.\d*)?)")
+_POSITION = re.compile(r"(?:C:\s*)?X\s*:")
+_TARGET = re.compile(r"Target(?:Extr(\d+)|Bed)\s*:\s*(-?\d+(?:\.\d*)?)")
 _NOT_SENSORS = frozenset({"W", "E", "X", "Y", "Z"})
 """The countdown of a wait, the extruder that M109 waits for, and axes."""
 
@@ -24,7 +26,7 @@ Heaters = dict[str, tuple[float | None, float | None]]
 
 def has_temperatures(text: str) -> bool:
     """Whether a line (without its ``ok``) reports temperatures."""
-    return _HEATER_TOKEN.search(text) is not None
+    return _HEATER_TOKEN.search(text) is not None and _POSITION.match(text) is None
 
 
 def parse_temperatures(text: str, active_tool: int = 0) -> tuple[Heaters, int | None] | None:
@@ -62,9 +64,15 @@ def _named(raw: dict[str, tuple[float, float | None]], active_tool: int) -> tupl
     return heaters, tool
 
 
+def parse_target(text: str) -> Heaters | None:
+    """The target that Repetier firmware reports by itself (``TargetExtr0:210``, ``TargetBed:60``), or `None`."""
+    found = _TARGET.match(text)
+    return {f"tool{found[1]}" if found[1] else "bed": (None, float(found[2]))} if found else None
+
+
 def parse_position(text: str) -> dict[str, float] | None:
     """The answer to M114 (without its ``ok``) as mm by axis, or `None` if it is not one."""
-    if not text.startswith("X:"):
+    if _POSITION.match(text) is None:
         return None
     axes: dict[str, float] = {}
     for axis, value in _AXIS.findall(text.split("Count", 1)[0]):

@@ -40,9 +40,14 @@ LOGGER = logging.getLogger(__name__)
 
 NOTICE_UNATTENDED = "unattended"
 NOTICE_WATCHDOG = "no-watchdog"
+NOTICE_INTERRUPTED = "interrupted"
 _WATCHDOG_TEXT = (
     "If this computer dies, the heaters stay on: this firmware has no watchdog that switches them off. "
     "Do not leave the machine alone with a heater on."
+)
+_NOISE_TEXT = (
+    "Bytes that are no text came while the connection was made. Some machines do that when they start; "
+    "if the connection does not work, the baud rate may be wrong."
 )
 _TICK = 0.5
 """s between two looks at the watches."""
@@ -72,6 +77,8 @@ class Machine:
         self.offsets: dict[str, float] = {}
         self.firmware = ""
         self.capabilities: dict[str, bool] = {}
+        self._refused_tools: set[int] = set()
+        self._tool_before = 0
         self.resends = 0
         """How often the firmware asked for a line again."""
         self.notices: dict[str, Notice] = {}
@@ -186,6 +193,7 @@ class Machine:
     def attend(self) -> None:
         """A person decided something."""
         self.decision_needed = False
+        self.clear_notice(NOTICE_INTERRUPTED)
         self.unattended.attend(monotonic())
 
     # --- sending ---------------------------------------------------------------------------------------------------
@@ -208,6 +216,8 @@ class Machine:
     def _follow(self, line: str) -> None:
         """Keep up with what a line that the firmware took means."""
         modal = self.modal
+        if line[:1] == "T" and line[1:].strip().isdigit() and int(line[1:]) in self._refused_tools:
+            return
         before, tool = modal.position.get("z"), modal.tool
         event = COMMAND_EVENTS.get(modal.feed(line))
         if event is not None:
@@ -216,6 +226,7 @@ class Machine:
         if height != before:
             self.publish(events.ZChange(new=height, old=before))
         if modal.tool != tool:
+            self._tool_before = tool
             self.publish(events.ToolChange(old=tool, new=modal.tool))
 
     def _note_target(self, line: str) -> None:
@@ -241,6 +252,7 @@ class Machine:
         self.port = self.baudrate = None
         self.heaters, self.capabilities = {}, {}
         self.modal = ModalState()
+        self._refused_tools.clear()
         self.watch.forget()
         self.clear_notice(NOTICE_WATCHDOG)
         self.enter(MachineState.CLOSED_WITH_ERROR if error else MachineState.OFFLINE, error)
@@ -287,6 +299,9 @@ class Machine:
             wire.LostAcknowledge: lambda _: self.log("An acknowledge was lost on the wire; going on"),
             wire.FlowChanged: lambda event: self.log(f"Lines in flight: {event.lines}, for {event.reason}"),
             wire.Withheld: self._withheld,
+            wire.ToolRefused: self._tool_refused,
+            wire.Interrupted: self._interrupted,
+            wire.NoiseHeard: lambda _: self.log(_NOISE_TEXT),
             wire.ActionCommand: self._action,
             wire.FirmwareError: lambda event: self.report_error(event.text, "firmware"),
             wire.Halted: self._halted,
@@ -302,7 +317,7 @@ class Machine:
         for name, (actual, target) in event.heaters.items():
             before = self.heaters.get(name, Heater())
             self.heaters[name] = Heater(
-                actual=actual,
+                actual=actual if actual is not None else before.actual,
                 target=target if target is not None else before.target,
                 offset=self.offsets.get(name, 0.0),
             )
@@ -327,6 +342,19 @@ class Machine:
     def _withheld(self, event: wire.Withheld) -> None:
         self.log(f"Not sent: {event.text} ({event.reason})")
         self.publish(events.CommandSuppressed(command=event.text, message=event.reason, severity="warn"))
+
+    def _tool_refused(self, event: wire.ToolRefused) -> None:
+        self._refused_tools.add(event.tool)
+        if self.modal.tool == event.tool:
+            self.modal.tool = self._tool_before
+            self.publish(events.ToolChange(old=event.tool, new=self._tool_before))
+        self.log(f"The machine has no tool {event.tool}; it goes on with tool {self.modal.tool}")
+
+    def _interrupted(self, event: wire.Interrupted) -> None:
+        """The machine interrupted its work: the dialect holds the job, a person decides."""
+        self.log(event.text)
+        self.notice(NOTICE_INTERRUPTED, f"{event.text} Look after it, then resume or cancel the job.")
+        self.runner.pausing.by_firmware()
 
     def _action(self, event: wire.ActionCommand) -> None:
         runner = self.runner
