@@ -19,6 +19,7 @@ from mrdraw.link.messages import (
     Happened,
     LogLines,
     Reply,
+    ResumeOffer,
     Snapshot,
     TemperatureLog,
     TemperaturePoint,
@@ -37,7 +38,7 @@ KEPT_LOG_LINES = 300
 HISTORY = 30 * 60
 """s of temperatures that are remembered."""
 
-Told = Snapshot | LogLines | TemperatureLog | Happened
+Told = Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened
 """What a machine host tells; a `LogLines` or `TemperatureLog` holds only what was not known before."""
 
 Listener = Callable[[Told], None]
@@ -55,6 +56,8 @@ class MachineHandle:
         self.id = machine_id
         self.folder = folder
         self.snapshot = Snapshot(sequence=0)
+        self.offer: ResumeOffer | None = None
+        """From where the interrupted job of the snapshot can go on, if it is of the same id."""
         self.logs: deque[str] = deque(maxlen=KEPT_LOG_LINES)
         self.temperatures: deque[TemperaturePoint] = deque()
         self._client: LinkClient | None = None
@@ -126,6 +129,9 @@ class MachineHandle:
             self._answered(message)
         elif isinstance(message, Snapshot):
             self.snapshot = message
+            self._tell(message)
+        elif isinstance(message, ResumeOffer):
+            self.offer = message
             self._tell(message)
         elif isinstance(message, LogLines):
             self._take_log(message)

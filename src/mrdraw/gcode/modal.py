@@ -1,15 +1,17 @@
-"""What a machine is told, kept up line by line: modes, position, tool, targets, fans.
+"""What a machine is told, kept up line by line: modes, position, tool, targets, fans, factors, layers.
 
 Invariants: only what lines say is known, no machine is asked; positions are in mm whatever units the lines use; an
-axis is *homed* from its G28 until something makes its place in the volume uncertain; unknown commands change nothing.
+axis is *homed* from its G28 until something makes its place in the volume uncertain; a *layer* begins with the first
+line that draws (extrudes while X or Y move) at another height; unknown commands change nothing.
 
-Sources: marlinfw.org/docs/gcode (G28, G90 to G92, M82, M83, M104 to M109, M140, M190, M141, M191). In Marlin 2 G90 and
-G91 set the extruder's mode, too (Marlin, gcode.h, ``set_relative_mode``).
+Sources: marlinfw.org/docs/gcode (G28, G90 to G92, M82, M83, M104 to M109, M140, M190, M141, M191, M201 to M205, M220,
+M221, M900). In Marlin 2 G90 and G91 set the extruder's mode, too (Marlin, gcode.h, ``set_relative_mode``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 
 from mrdraw.gcode.words import command_of, letters, parse
 
@@ -21,6 +23,11 @@ _HEATER_COMMANDS = {
     "M104": "tool", "M109": "tool", "M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber",
 }  # fmt: skip
 _MAYBE_HEATER = ("M1", "m1")
+
+_TUNING_COMMANDS = ("M201", "M203", "M204", "M205", "M900")
+"""Accelerations, top speeds, jerk and linear advance: what files set of the firmware's own settings."""
+_SAME_LAYER = 0.03
+"""mm; heights closer than this belong to one layer."""
 
 
 class ModalState:
@@ -39,6 +46,17 @@ class ModalState:
         """°C by heater (`tool0`, `bed`, `chamber`)"""
         self.fans: dict[int, float] = {}
         """0 to 255 by fan"""
+        self.speed_factor: float | None = None
+        """% of M220"""
+        self.flow_factors: dict[int, float] = {}
+        """% of M221 by tool"""
+        self.layer = 0
+        """How many layers have begun"""
+        self.layer_height: float | None = None
+        """mm at which the last layer began"""
+        self.draws = False
+        """Whether the last move drew"""
+        self._tuning: dict[str, dict[str, float]] = {}
         self._g90_influences_extruder = g90_influences_extruder
         self._units_set = False
         self._homed: set[str] = set()
@@ -48,6 +66,16 @@ class ModalState:
     def homed_axes(self) -> str:
         """The homed axes, in order: ``xyz``, ``z``, or nothing."""
         return "".join(axis for axis in AXES if axis in self._homed)
+
+    def copy(self) -> ModalState:
+        """A state of its own that says the same."""
+        twin = copy(self)
+        twin.position, twin.targets, twin.fans = dict(self.position), dict(self.targets), dict(self.fans)
+        twin.flow_factors = dict(self.flow_factors)
+        twin._tuning = {command: dict(words) for command, words in self._tuning.items()}
+        twin._homed = set(self._homed)
+        twin._handlers = twin._table()
+        return twin
 
     # --- feeding ----------------------------------------------------------------------------------------------------
 
@@ -67,6 +95,7 @@ class ModalState:
         table |= dict.fromkeys(("G27", "G29", "G30", "G33", "G34", "G38.2", "G38.3", "G61", "M125"), lost)
         table |= dict.fromkeys(("M18", "M84"), released)
         table |= dict.fromkeys(_HEATER_COMMANDS, self._heat)
+        table |= dict.fromkeys(_TUNING_COMMANDS, self._tune)
         return table | {
             "G20": lambda _: self._set_units(inches=True),
             "G21": lambda _: self._set_units(inches=False),
@@ -78,6 +107,8 @@ class ModalState:
             "M83": lambda _: self._set_extrusion(absolute=False),
             "M106": self._set_fan,
             "M107": self._stop_fan,
+            "M220": self._set_speed_factor,
+            "M221": self._set_flow_factor,
         }
 
     def _set_units(self, *, inches: bool) -> None:
@@ -99,7 +130,23 @@ class ModalState:
         words = parse(line)
         if "F" in words:
             self.feed_rate = words["F"] * self._scale
-        self.position.update(self._end_of_move(words))
+        end = self._end_of_move(words)
+        self.draws = "E" in words and ("X" in words or "Y" in words) and self._pushed(words) > 0
+        self.position.update(end)
+        if self.draws:
+            self._note_layer(self.position.get("z"))
+
+    def _pushed(self, words: dict[str, float]) -> float:
+        """mm of filament that a move with these words pushes."""
+        pushed = words.get("E", 0.0) * self._scale
+        if self.absolute_extrusion and "E" in words:
+            pushed -= self.position.get("e", 0.0)
+        return pushed
+
+    def _note_layer(self, height: float | None) -> None:
+        before = self.layer_height
+        if height is not None and (before is None or abs(height - before) > _SAME_LAYER):
+            self.layer, self.layer_height = self.layer + 1, height
 
     def _end_of_move(self, words: dict[str, float]) -> dict[str, float]:
         """Where a move with these words ends, for the axes where that is known."""
@@ -155,6 +202,24 @@ class ModalState:
     def _stop_fan(self, line: str) -> None:
         self.fans[int(parse(line).get("P", 0))] = 0.0
 
+    def _set_speed_factor(self, line: str) -> None:
+        factor = parse(line).get("S")
+        if factor is not None:
+            self.speed_factor = factor
+
+    def _set_flow_factor(self, line: str) -> None:
+        words = parse(line)
+        if "S" in words:
+            self.flow_factors[int(words.get("T", self.tool))] = words["S"]
+
+    def _tune(self, line: str) -> None:
+        command = command_of(line)
+        words = {letter: value for letter, value in parse(line).items() if letter != "M"}
+        known = self._tuning.setdefault(command, {})
+        if "S" in words and command == "M204":  # sets printing and travelling
+            known.clear()
+        known.update(words)
+
     # --- asking -----------------------------------------------------------------------------------------------------
 
     def target_of(self, line: str) -> tuple[str, float] | None:
@@ -172,11 +237,22 @@ class ModalState:
 
     def preview(self, line: str) -> tuple[float, dict[str, float]]:
         """What a G0 or G1 would do: filament pushed in mm, and where it ends (axes where that is known)."""
-        end = self._end_of_move(words := parse(line))
-        pushed = words.get("E", 0.0) * self._scale
-        if self.absolute_extrusion and "E" in words:
-            pushed -= self.position.get("e", 0.0)
-        return pushed, end
+        words = parse(line)
+        return self._pushed(words), self._end_of_move(words)
+
+    def tuning_lines(self) -> list[str]:
+        """The lines that bring another state back to these factors and settings of the firmware."""
+        lines = [
+            " ".join([command, *(f"{letter}{_number(value)}" for letter, value in words.items())])
+            for command, words in self._tuning.items()
+            if words
+        ]
+        if self.speed_factor is not None:
+            lines.append(f"M220 S{_number(self.speed_factor)}")
+        several = len(self.flow_factors) > 1 or any(self.flow_factors)
+        for tool, factor in self.flow_factors.items():
+            lines.append(f"M221{f' T{tool}' if several else ''} S{_number(factor)}")
+        return lines
 
     def restore_lines(self) -> list[str]:
         """The lines that bring another state back to these modes; they neither move nor heat.

@@ -246,7 +246,7 @@ class Machine(Controls):
             self.view.take_log(told.lines)
         elif isinstance(told, link.TemperatureLog):
             self.view.take_temperatures(told.points, 60 * self._settings().temperature.cutoff)
-        else:
+        elif isinstance(told, link.Happened):
             self.view.take_event(told.event)
         self.view.changed()
         if isinstance(told, link.Happened):

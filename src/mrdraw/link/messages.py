@@ -114,6 +114,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     speed_y: float = 6000.0
     speed_z: float = 200.0
     speed_e: float = 300.0
+    kinematics: str = ""
+    """How the axes hang together (`cartesian`, `corexy`, `delta`, …); nothing means: what the firmware says."""
 
 
 class SafetySettings(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -211,6 +213,60 @@ class Interrupted(msgspec.Struct, frozen=True, omit_defaults=True):
     print_time: float = 0.0
     interrupted_at: float = 0.0
     reason: str = ""
+    executed: int | None = None
+    """Lines of the job that the machine certainly executed; `None` until it was found out."""
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of a job before which one can begin, and what the lines before it left behind.
+
+    Lengths in mm whatever units the file uses; what is missing or `None` is not known.
+    """
+
+    index: int
+    """The line of the job, counted from 0, that is sent first."""
+    line: int
+    """The same line in the file, counted from 1."""
+    file_position: int = 0
+    """bytes of the file before it"""
+    layer: int = 0
+    """How many layers have begun; 0 in a file that extrudes nothing."""
+    height: float | None = None
+    """mm at which the layer begins."""
+    position: dict[str, float] = {}
+    absolute: bool = True
+    absolute_extrusion: bool = True
+    inches: bool = False
+    feed_rate: float | None = None
+    tool: int = 0
+    targets: dict[str, float] = {}
+    fans: dict[int, float] = {}
+    """0 to 255 by fan."""
+    modes: tuple[str, ...] = ()
+    """The lines that restore modes, extruder position, feed rate and fans; they neither move nor heat."""
+    tuning: tuple[str, ...] = ()
+    """The lines that restore factors and settings of the firmware that the file changed."""
+
+
+class ResumeOffer(msgspec.Struct, frozen=True, tag="resume_offer", omit_defaults=True):
+    """From where an interrupted job can go on; told after it was interrupted, and when a server attaches."""
+
+    job_id: str
+    total: int
+    executed: int
+    """Lines of the job that were certainly executed."""
+    acknowledged: int
+    possible: int
+    """Lines that the machine executed at most."""
+    exact: bool
+    """Whether the figures are those of the last moment, not up to 2 s older (after a power cut)."""
+    interruption: Place
+    layers: tuple[Place, ...] = ()
+    """The last layers that began before it, the newest first."""
+    heights: tuple[float, ...] = ()
+    """mm at which the head may stand, the likeliest first."""
+    homed: str | None = None
+    """The axes that were homed, as in "xyz", or `None` when that is not known."""
 
 
 # --- state, host to server ------------------------------------------------------------------------------------------
@@ -285,6 +341,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", omit_defaults=True):
     resends: Resends = Resends()
     firmware: str = ""
     capabilities: dict[str, bool] = {}
+    kinematics: str = ""
+    """What the firmware says of itself, in small letters."""
     interrupted: Interrupted | None = None
     notices: tuple[Notice, ...] = ()
     dropped_log_lines: int = 0
@@ -397,6 +455,15 @@ class DismissInterrupted(msgspec.Struct, frozen=True, tag="dismiss_interrupted")
     id: str
 
 
+class ResumeInterrupted(msgspec.Struct, frozen=True, tag="resume_interrupted", omit_defaults=True):
+    """A person confirmed that the interrupted job goes on: send these lines, then the job from line `index` on."""
+
+    id: str
+    job_id: str
+    index: int
+    lines: tuple[str, ...] = ()
+
+
 class SendLines(msgspec.Struct, frozen=True, tag="send_lines", omit_defaults=True):
     """Send lines typed by a person; moves during a job need `force`."""
 
@@ -482,9 +549,9 @@ class StopHost(msgspec.Struct, frozen=True, tag="stop_host"):
 
 Command = (
     Configure | Connect | Disconnect | AcknowledgeByHand | StartJob | RestartJob | PauseJob | ResumeJob | CancelJob
-    | DismissInterrupted | SendLines | Jog | HomeAxes | SetTargets | SetOffsets | Extrude | SelectTool | SetFactor
+    | DismissInterrupted | ResumeInterrupted | SendLines | Jog | HomeAxes | SetTargets | SetOffsets | Extrude | SelectTool | SetFactor
     | EmergencyStop | Attend | StopHost
 )  # fmt: skip
 
 ToHost = Hello | Command
-ToServer = Hello | Snapshot | LogLines | TemperatureLog | Happened | Reply
+ToServer = Hello | Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened | Reply

@@ -13,7 +13,7 @@ from time import time
 
 from mrdraw.events import MachineEvent
 from mrdraw.firmware.dialect import Received
-from mrdraw.link.messages import Happened, LogLines, Snapshot, TemperatureLog, TemperaturePoint, ToServer
+from mrdraw.link.messages import Happened, LogLines, ResumeOffer, Snapshot, TemperatureLog, TemperaturePoint, ToServer
 from mrdraw.link.unix import HostLink
 
 KEPT_LOG_LINES = 300
@@ -67,6 +67,7 @@ class Outlet:
         self._events_seen = 0
         self.dropped = 0
         """Lines of the terminal that some server did not take in time."""
+        self._offer: ResumeOffer | None = None
         self._unheard: deque[Happened] = deque(maxlen=KEPT_EVENTS)
 
     @property
@@ -80,6 +81,8 @@ class Outlet:
         self._send_snapshots()
         link.send(LogLines(lines=tuple(map(shown, self._log)), history=True))
         link.send(TemperatureLog(points=tuple(self._temperatures), history=True))
+        if self._offer is not None:
+            link.send(self._offer)
         while self._unheard:
             link.send(self._unheard.popleft())
 
@@ -101,6 +104,12 @@ class Outlet:
         while points[0].time < point.time - HISTORY:
             points.popleft()
         self._broadcast(TemperatureLog(points=(point,)))
+
+    def offer(self, offer: ResumeOffer | None) -> None:
+        """From where the interrupted job can go on; `None` when there is no such job any more."""
+        self._offer = offer
+        if offer is not None:
+            self._broadcast(offer)
 
     def happened(self, event: MachineEvent) -> None:
         """Something happened."""

@@ -7,7 +7,7 @@ Units: s, °C, mm, mm/min; cutoff in minutes.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,6 +20,7 @@ Coordinate = Annotated[float, Meta(ge=-1_000_000, le=1_000_000)]
 Celsius = Annotated[float, Meta(ge=0, le=2000)]
 Baudrate = Annotated[int, Meta(ge=0, le=100_000_000)]
 """0 means: find out."""
+Kinematics = Literal["", "cartesian", "corexy", "delta", "scara", "polar"]
 
 RxBuffer = Annotated[int, Meta(ge=0, le=65536)]
 """The firmware's receive buffer in bytes; 0 means: not known."""
@@ -69,6 +70,8 @@ class ProfileTree(Section, frozen=True):
     speed_y: Positive = 6000.0
     speed_z: Positive = 200.0
     speed_e: Positive = 300.0
+    kinematics: Kinematics = ""
+    """Nothing means: what the firmware says."""
 
 
 class SafetyTree(Section, frozen=True):
