@@ -79,6 +79,7 @@ class Watcher:
         self._client = client
         self.hello = None
         self.snapshot = link.Snapshot(sequence=0)
+        self.offer = None
         self.states = []
         self.events = []
         self.log = []
@@ -98,6 +99,8 @@ class Watcher:
                 self.hello = message
             case link.Snapshot():
                 self.snapshot = message
+            case link.ResumeOffer():
+                self.offer = message
             case link.Happened():
                 self.events.append(message.event)
                 if isinstance(message.event, link.MachineEvent) and hasattr(message.event, "state_id"):

@@ -42,6 +42,7 @@ class Commands:
             link.ResumeJob: lambda _: machine.runner.pausing.resume(),
             link.CancelJob: lambda _: machine.runner.cancel(),
             link.DismissInterrupted: lambda _: machine.runner.dismiss(),
+            link.ResumeInterrupted: machine.runner.resuming.confirm,
             link.SendLines: self._send_lines,
             link.Jog: self._jog,
             link.HomeAxes: self._home,

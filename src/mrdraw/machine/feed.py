@@ -1,7 +1,8 @@
 """The lines of the running job: supplied to the dialect, counted, followed and journalled.
 
-Invariants: progress is counted in acknowledged lines; what a line means for the machine (modes, height, events) is
-followed after it was acknowledged, in batches, off the way from an acknowledge to the next line.
+Invariants: progress is counted in acknowledged lines; nothing is journalled before the first line may be sent; what a
+line means for the machine (modes, height, events) is followed after it was acknowledged, in batches, off the way from
+an acknowledge to the next line.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from mrdraw.machine import manual
 from mrdraw.machine.journal import Journal, Record
 from mrdraw.machine.pinned import PinnedJob
 from mrdraw.machine.readahead import ReadAhead
+from mrdraw.machine.resume_offer import homed_bits
+from mrdraw.machine.tally import Tally
 
 if TYPE_CHECKING:
     from mrdraw.machine.machine import Machine
@@ -28,17 +31,30 @@ _FOLLOW_EVERY = 32
 class LineFeed:
     """The lines of one pinned job on their way to the machine."""
 
-    def __init__(self, machine: Machine, pinned: PinnedJob, unreadable: Callable[[OSError], None]) -> None:
+    def __init__(
+        self, machine: Machine, pinned: PinnedJob, unreadable: Callable[[OSError], None], *, first: int = 0
+    ) -> None:
+        """`first` is the line of the job that is sent first."""
         self.pinned = pinned
-        self.acknowledged_lines = 0
-        self.sent_lines = 0
+        self.first = first
+        self.acknowledged_lines = first
+        self.sent_lines = first
         self._machine = machine
         self._wanted: tuple[int, int] | None = None
         self._supplied: deque[bytes] = deque()
-        self._followed = 0
+        self._supplied_lines = first
+        self._followed = first
+        self._layer = machine.modal.layer
         self._last_place = (0, 0)
-        self._reader = ReadAhead(pinned, first=0, arrived=self._arrived, failed=unreadable)
+        self._reader = ReadAhead(pinned, first=first, arrived=self._arrived, failed=unreadable)
         self._journal = Journal(pinned.folder)
+        self._tally = Tally(pinned.folder)
+        self._begun = False
+
+    def begin(self) -> None:
+        """The first line may be sent: from now on it is written down how far the job is."""
+        self._tally.begin(self.pinned.folder, self.first)
+        self._begun = True
 
     # --- supply ----------------------------------------------------------------------------------------------------
 
@@ -61,6 +77,8 @@ class LineFeed:
         known = self._followed + len(self._supplied)
         if first + len(lines) > known:
             self._supplied.extend(lines[max(0, known - first) :])
+        self._supplied_lines = max(self._supplied_lines, first + len(lines))
+        self._tally.supplied(self._supplied_lines)
         machine.driver.dialect.supply(first, lines)
 
     def _arrived(self) -> None:
@@ -85,10 +103,12 @@ class LineFeed:
     def sent(self, index: int) -> None:
         """Line `index` was written for the first time."""
         self.sent_lines = index + 1
+        self._tally.sent(index + 1)
 
     def acknowledged(self, index: int) -> None:
         """All lines up to `index` were taken."""
         self.acknowledged_lines = index + 1
+        self._tally.acknowledged(index + 1)
         if self.acknowledged_lines - self._followed >= _FOLLOW_EVERY:
             self.follow()
 
@@ -116,29 +136,40 @@ class LineFeed:
             finished=finished,
         )
 
-    def record(self, print_time: float) -> Record:
-        """How far the job is, for the journal."""
+    def record(self, print_time: float, *, final: bool = False) -> Record:
+        """How far the job is, for the journal; with `final` nothing comes after it."""
         position, file_line = self.place()
+        modal = self._machine.modal
         return Record(
             sent=max(self.sent_lines, self.acknowledged_lines),
             acknowledged=self.acknowledged_lines,
             file_position=position,
             file_line=file_line,
+            supplied=self._supplied_lines,
+            first=self.first,
+            homed=homed_bits(modal.homed_axes),
             print_time=print_time,
-            height=self._machine.modal.position.get("z", math.nan),
+            height=modal.position.get("z", math.nan),
             written_at=time(),
+            final=final,
         )
 
     def note(self, print_time: float, *, now: bool = False) -> None:
-        """Give the journal the newest record."""
+        """Give the journal the newest record; it is written at once when a layer began."""
         self.follow()
-        self._journal.note(self.record(print_time), now=now)
+        layer = self._machine.modal.layer
+        if self._begun:
+            self._journal.note(self.record(print_time), now=now or layer != self._layer)
+        self._layer = layer
 
     def close(self, print_time: float) -> None:
         """End reading, and journalling after a last record."""
-        self.note(print_time, now=True)
+        self.follow()
+        if self._begun:
+            self._journal.note(self.record(print_time, final=True), now=True)
         self._reader.close()
         self._journal.close()
+        self._tally.close()
 
     def join(self, timeout: float) -> None:
         """Wait for the journal's last write, at most `timeout` s."""

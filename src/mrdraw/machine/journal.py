@@ -25,7 +25,7 @@ SYNC_EVERY = 1.0
 _PACE_OVER = 0.5
 """s between two records from which a pace is taken."""
 
-_FIELDS = struct.Struct("<QqqqqqqqdddB")
+_FIELDS = struct.Struct("<Qqqqqqqqddd?")
 """The sequence, then the fields of `Record` in their order."""
 _CHECKSUM = struct.Struct("<I")
 _RECORD = 128
@@ -89,17 +89,19 @@ class Journal:
             return  # the job's folder is gone: it was settled already
         try:
             self._write_records(descriptor)
-        except OSError as error:
-            LOGGER.error("the journal %s cannot be written: %s", self._path, error.strerror)
+        except OSError:
+            LOGGER.exception("the journal %s cannot be written", self._path)
         finally:
             os.close(descriptor)
 
     def _write_records(self, descriptor: int) -> None:
         _preallocate(descriptor)
-        sequence = _newest_in(os.pread(descriptor, _RECORDS * _RECORD, 0))[0]
+        sequence: int | None = None
         while True:
             record = self._newest
             if record is not None and record != self._written:
+                if sequence is None:  # as late as possible: the journal of before may still be closing
+                    sequence = _newest_in(os.pread(descriptor, _RECORDS * _RECORD, 0))[0]
                 sequence += 1
                 os.pwrite(descriptor, _pack(sequence, record), sequence % _RECORDS * _RECORD)
                 os.fdatasync(descriptor)
@@ -170,5 +172,5 @@ def _unpack(raw: bytes) -> tuple[int, Record] | None:
     body = raw[_CHECKSUM.size : _CHECKSUM.size + _FIELDS.size]
     if len(body) < _FIELDS.size or _CHECKSUM.unpack_from(raw)[0] != zlib.crc32(body):
         return None
-    sequence, *fields, final = _FIELDS.unpack(body)
-    return (sequence, Record(*fields, final=bool(final))) if sequence else None
+    sequence, *fields = _FIELDS.unpack(body)
+    return (sequence, Record(*fields)) if sequence else None

@@ -7,8 +7,10 @@ state of a job. The commands that set targets are Marlin's M104/M109, M140/M190 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from mrdraw.errors import InvalidValue, LimitExceeded
+from mrdraw.gcode.modal import ModalState
 from mrdraw.gcode.words import command_of, parse
 from mrdraw.link.messages import Profile
 
@@ -78,6 +80,23 @@ class Limits:
                 raise LimitExceeded(
                     f"{axis.upper()} {value:g} mm is outside the profile's volume, {low:g} … {high:g} mm."
                 )
+
+    def check_script(self, lines: Sequence[str], modal: ModalState) -> None:
+        """Refuse a script that heats above a ceiling, leaves the volume or extrudes too much at a time.
+
+        `modal` is the state in which it begins. Raises `LimitExceeded`, naming the line.
+        """
+        state = modal.copy()
+        for line in lines:
+            try:
+                self.check_line(line)
+                if command_of(line) in {"G0", "G1"}:
+                    pushed, end = state.preview(line)
+                    self.check_extrusion(pushed)
+                    self.check_position({axis: place for axis, place in end.items() if axis in _AXES})
+            except LimitExceeded as error:
+                raise LimitExceeded(f"The script's line {line} is refused: {error}") from error
+            state.feed(line)
 
     def check_line(self, line: bytes | str) -> None:
         """Refuse a line that sets a target above a ceiling. Raises `LimitExceeded`."""

@@ -79,6 +79,7 @@ class Machine:
         self.capabilities: dict[str, bool] = {}
         self._refused_tools: set[int] = set()
         self._tool_before = 0
+        self.kinematics = ""
         self.resends = 0
         """How often the firmware asked for a line again."""
         self.notices: dict[str, Notice] = {}
@@ -135,7 +136,8 @@ class Machine:
             resends=Resends(count=self.resends, transmitted=self.driver.transmitted if self.driver else 0),
             firmware=self.firmware,
             capabilities=dict(self.capabilities),
-            interrupted=runner.interrupted,
+            kinematics=self.kinematics,
+            interrupted=runner.resuming.interrupted,
             notices=tuple(self.notices.values()),
             dropped_log_lines=self.outlet.dropped,
         )
@@ -250,7 +252,7 @@ class Machine:
         if driver is not None:
             driver.close(at_once=at_once)
         self.port = self.baudrate = None
-        self.heaters, self.capabilities = {}, {}
+        self.heaters, self.capabilities, self.kinematics = {}, {}, ""
         self.modal = ModalState()
         self._refused_tools.clear()
         self.watch.forget()
@@ -332,6 +334,7 @@ class Machine:
 
     def _firmware_info(self, event: wire.FirmwareInfo) -> None:
         self.firmware = event.name
+        self.kinematics = event.data.get("KINEMATICS", "").lower()
         self.publish(events.FirmwareData(name=event.name, data=event.data))
         self.changed()
 

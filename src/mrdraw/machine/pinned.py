@@ -24,6 +24,7 @@ import msgspec
 from mrdraw.errors import JobFailed
 from mrdraw.gcode.words import strip
 from mrdraw.link.messages import Job
+from mrdraw.machine import tally
 
 LINES_PER_BLOCK = 256
 """One entry of the offset index stands for this many lines of the job."""
@@ -74,6 +75,8 @@ class Block:
     lines: list[bytes]
     ends: list[int]
     file_lines: list[int]
+    begin: int = 0
+    """The byte offset of the first line."""
 
 
 def pin(job: Job, jobs: Path, check: Callable[[bytes], str | None]) -> PinnedJob:
@@ -114,8 +117,14 @@ def load(folder: Path) -> PinnedJob:
     )
 
 
+def verify(pinned: PinnedJob) -> None:
+    """See that the copy is still what was pinned. Raises `JobFailed` or `OSError`."""
+    _verify(pinned.path, pinned.job)
+
+
 def unpin(folder: Path) -> None:
     """Remove a settled job."""
+    tally.forget(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -144,7 +153,7 @@ def read_blocks(pinned: PinnedJob, first_block: int, count: int) -> list[Block]:
 
 
 def _split(raw: bytes, first: int, offset: int, file_line: int) -> Block:
-    block = Block(first=first, lines=[], ends=[], file_lines=[])
+    block = Block(first=first, lines=[], ends=[], file_lines=[], begin=offset)
     for number, line in enumerate(raw.split(b"\n"), start=file_line):
         offset += len(line) + 1
         if text := strip(line):

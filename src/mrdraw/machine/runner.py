@@ -22,6 +22,7 @@ from mrdraw.machine.feed import LineFeed
 from mrdraw.machine.pausing import Pausing
 from mrdraw.machine.pinned import PinnedJob
 from mrdraw.machine.recovery import Leftover
+from mrdraw.machine.resuming import Resuming
 
 if TYPE_CHECKING:
     from mrdraw.machine.machine import Machine
@@ -56,9 +57,9 @@ class JobRunner:
 
     def __init__(self, machine: Machine, jobs: Path) -> None:
         self.job: Job | None = None
-        self.interrupted: Interrupted | None = None
         self.clock = Stopwatch()
         self.pausing = Pausing(machine, self)
+        self.resuming = Resuming(machine, self, jobs)
         self._machine = machine
         self._jobs = jobs
         self._tell = Announcer(machine)
@@ -110,21 +111,46 @@ class JobRunner:
         self._tell.failed(job, 0.0, text, _NOWHERE)
         machine.enter(MachineState.OPERATIONAL)
 
-    def _begin(self, pinned_job: PinnedJob) -> None:
-        """Run the pinned job from its first line."""
-        self._feed = LineFeed(self._machine, pinned_job, self._unreadable)
+    def begin_again(self, interrupted: Interrupted, index: int, lines: Sequence[str]) -> None:
+        """Send these lines, then the interrupted job from line `index` on, as a person confirmed it."""
+        self.job = interrupted.job
+        self._show(interrupted, self._progress.lines_total)
+        self._machine.enter(MachineState.STARTING)
+        self._pinning = asyncio.create_task(self._load_and_begin(interrupted.job, index, lines))
+
+    async def _load_and_begin(self, job: Job, index: int, lines: Sequence[str]) -> None:
+        machine = self._machine
+        try:
+            pinned_job = await asyncio.to_thread(_loaded, self._jobs / job.id)
+        except JobFailed as error:
+            if machine.state is MachineState.STARTING and self.job is job:
+                self._not_started(job, str(error))
+            return
+        if machine.state is MachineState.STARTING and self.job is job:
+            self._begin(pinned_job, first=index, script=lines)
+
+    def _begin(self, pinned_job: PinnedJob, *, first: int = 0, script: Sequence[str] | None = None) -> None:
+        """Run the pinned job from a line on, after a script: that of the job, or the one that is given."""
+        self._feed = LineFeed(self._machine, pinned_job, self._unreadable, first=first)
         self.pausing.forget()
         self._tell.started(pinned_job.job)
-        self.after(pinned_job.job.scripts.before_print_started, self._run)
+        self.after(pinned_job.job.scripts.before_print_started if script is None else script, self._run)
 
     def _run(self) -> None:
         machine = self._machine
         if machine.state is not MachineState.STARTING or self._feed is None or machine.driver is None:
             return
         self.clock.start()
-        machine.driver.dialect.begin_job(self._feed.pinned.total)
+        self._feed.begin()
+        self._no_longer_interrupted(self._feed.pinned.folder)
+        machine.driver.dialect.begin_job(self._feed.pinned.total, self._feed.first)
         machine.enter(MachineState.PRINTING)
         machine.driver.tick()
+
+    def _no_longer_interrupted(self, folder: Path) -> None:
+        if self.resuming.interrupted is not None:
+            self.resuming.forget()
+            in_thread(lambda: recovery.unmark_reported(folder))
 
     def restart(self) -> None:
         """Run the paused job from its beginning. Raises `WrongState` when none is paused."""
@@ -204,7 +230,8 @@ class JobRunner:
         machine = self._machine
         if machine.state is MachineState.CANCELLING and self.job is not None:
             where = self._where()
-            self._tell.cancelled(self.job, self._close(settled=True), where)
+            settled = self.resuming.interrupted is None
+            self._tell.cancelled(self.job, self._close(settled=settled), where)
             self._progress = Progress()
             machine.enter(MachineState.OPERATIONAL)
 
@@ -215,7 +242,7 @@ class JobRunner:
             return
         where = self._where()
         if feed is not None:
-            self.interrupted = recovery.interrupted(job, feed.record(self.clock.elapsed), text)
+            self.resuming.job_interrupted(job, feed.record(self.clock.elapsed, final=True), text)
             folder = feed.pinned.folder
             in_thread(lambda: recovery.mark_reported(folder))
         self._tell.failed(job, self._close(settled=False), text, where)
@@ -238,15 +265,9 @@ class JobRunner:
     def take_up(self, leftover: Leftover) -> None:
         """Tell of the job that the last machine host did not settle."""
         found = leftover.interrupted
-        self.job, self.interrupted = found.job, found
-        self.clock = Stopwatch(found.print_time)
-        self._progress = Progress(
-            file_position=found.file_position,
-            lines_acknowledged=found.acknowledged,
-            lines_sent=found.sent,
-            lines_total=leftover.total,
-            print_time=found.print_time,
-        )
+        self.job = found.job
+        self.resuming.remember(found, leftover.record)
+        self._show(found, leftover.total)
         if not leftover.reported:
             self._machine.report_error(found.reason, "connection")
             where = Where(position=None, fileposition=found.file_position, progress=self._percent())
@@ -255,10 +276,23 @@ class JobRunner:
             in_thread(lambda: recovery.mark_reported(folder))
         self._machine.changed()
 
+    def _show(self, found: Interrupted, total: int) -> None:
+        """Count from where the job was interrupted."""
+        self.clock = Stopwatch(found.print_time)
+        self._progress = Progress(
+            file_position=found.file_position,
+            lines_acknowledged=found.acknowledged,
+            lines_sent=found.sent,
+            lines_total=total,
+            print_time=found.print_time,
+        )
+
     def dismiss(self) -> None:
         """A person does not want to resume the interrupted job. Raises `WrongState` when there is none."""
-        if self.interrupted is None:
+        if self.resuming.interrupted is None:
             raise WrongState("There is no interrupted job.")
+        if self._machine.has_job:
+            raise WrongState("The interrupted job is being resumed. Cancel it first.")
         self._settle()
 
     def shut_down(self) -> None:
@@ -334,10 +368,20 @@ class JobRunner:
 
     def _settle(self) -> None:
         """Forget an interrupted job and its pinned file."""
-        if self.interrupted is not None:
-            folder = self._jobs / self.interrupted.job.id
+        if self.resuming.interrupted is not None:
+            folder = self._jobs / self.resuming.interrupted.job.id
             in_thread(lambda: pinned.unpin(folder))
-        self.interrupted = None
+            self.resuming.forget()
+
+
+def _loaded(folder: Path) -> PinnedJob:
+    """The pinned job of this folder, whole. Raises `JobFailed`; touches the disk."""
+    found = pinned.load(folder)
+    try:
+        pinned.verify(found)
+    except OSError as error:
+        raise JobFailed(f"The job's file cannot be read any more: {error.strerror}.") from error
+    return found
 
 
 def in_thread(function: Callable[[], None]) -> None:
