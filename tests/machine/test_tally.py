@@ -12,7 +12,7 @@ from mrdraw.machine.tally import Counts, Tally
 
 def _kept(folder, memory, supplied=30, sent=20, acknowledged=10):
     writing = Tally(folder, memory)
-    writing.begin(folder, 5)
+    writing.begin(folder, 5, 25)
     writing.supplied(supplied)
     writing.sent(sent)
     writing.acknowledged(acknowledged)
@@ -23,13 +23,13 @@ def _kept(folder, memory, supplied=30, sent=20, acknowledged=10):
 
 def test_what_was_written_is_read(tmp_path):
     _kept(Path("/jobs/a"), tmp_path)
-    assert tally.read(Path("/jobs/a"), 100, tmp_path) == Counts(30, 20, 10)
+    assert tally.read(Path("/jobs/a"), 100, tmp_path) == Counts(30, 20, 10, 5, 25)
     assert tally.read(Path("/jobs/b"), 100, tmp_path) is None
 
 
 def test_a_line_that_was_acknowledged_was_sent(tmp_path):
     _kept(Path("/jobs/a"), tmp_path, sent=8, acknowledged=9)
-    assert tally.read(Path("/jobs/a"), 100, tmp_path) == Counts(30, 9, 9)
+    assert tally.read(Path("/jobs/a"), 100, tmp_path) == Counts(30, 9, 9, 5, 25)
 
 
 def test_figures_that_cannot_be(tmp_path):

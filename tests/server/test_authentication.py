@@ -62,6 +62,8 @@ ROUTES = {
     ("PATCH", "/api/v1/machines/default"): "a",
     ("POST", "/api/v1/machines/default/emergency-stop"): "aur",
     ("POST", "/api/v1/machines/default/attend"): "au",
+    ("GET", "/api/v1/machines/default/interrupted"): "aur",
+    ("POST", "/api/v1/machines/default/interrupted/resume"): "au",
     ("POST", "/api/v1/machines/default/interrupted/dismiss"): "au",
     ("GET", "/api/access/permissions"): "aur",
     ("GET", "/api/access/groups"): "a",

@@ -15,6 +15,7 @@ PROFILE = {
     "id": "_default", "name": "Default", "width": 200, "depth": 200, "height": 200, "originCenter": False,
     "extruders": 1, "heatedBed": True, "heatedChamber": False, "maxToolTemperature": 300, "maxBedTemperature": 120,
     "maxChamberTemperature": 80, "maxExtrusion": 500, "speedX": 6000, "speedY": 6000, "speedZ": 200, "speedE": 300,
+    "kinematics": "",
 }  # fmt: skip
 
 
@@ -30,7 +31,8 @@ def test_the_finer_state(tmp_path):
         assert found["resends"] == {"count": 5, "transmitted": 50, "ratio": 10}
         assert found["interrupted"] == {
             "id": "1", "file": {"name": "a.gcode", "path": "a.gcode", "origin": "local", "size": 200}, "line": 42,
-            "sent": 41, "acknowledged": 40, "filepos": 99, "printTime": 12, "at": 1.5, "reason": "the host died",
+            "sent": 41, "acknowledged": 40, "executed": None, "filepos": 99, "printTime": 12, "at": 1.5,
+            "reason": "the host died",
         }  # fmt: skip
         assert found["profile"] == PROFILE
         assert found["notices"] == [{"key": "unattended", "text": "Heaters go off soon.", "until": 9.5}]

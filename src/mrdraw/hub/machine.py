@@ -15,12 +15,22 @@ import msgspec
 from mrdraw.errors import InvalidValue, JobFailed, NoSuchFile, NotOperational, WrongState
 from mrdraw.events import Event, FileDeselected, FileSelected
 from mrdraw.fleet import MachineHandle, Told, new_id
+from mrdraw.hub import resume_script
 from mrdraw.hub.controls import Controls
 from mrdraw.hub.estimates import Estimate, estimate
+from mrdraw.hub.resuming import Choice, Plan, confirmed, plan, variables
 from mrdraw.hub.scripts import render, render_job_scripts
 from mrdraw.hub.view import View
 from mrdraw.link import messages as link
-from mrdraw.link.messages import JOB_STATES, OPERATIONAL_STATES, Job, JobFile, MachineState, Snapshot
+from mrdraw.link.messages import (
+    JOB_STATES,
+    OPERATIONAL_STATES,
+    Job,
+    JobFile,
+    MachineState,
+    ResumeOffer,
+    Snapshot,
+)
 
 if TYPE_CHECKING:
     from mrdraw.settings import MachineTree
@@ -210,6 +220,49 @@ class Machine(Controls):
     async def dismiss_interrupted(self) -> None:
         """Settle the interrupted job without resuming it."""
         await self._ask(link.DismissInterrupted(id=new_id()))
+
+    # --- the interrupted job ---------------------------------------------------------------------------------------
+
+    @property
+    def offer(self) -> ResumeOffer:
+        """From where the interrupted job can go on. Raises `WrongState` when there is none, or not yet."""
+        interrupted, offer = self.snapshot.interrupted, self._handle.offer
+        if interrupted is None:
+            raise WrongState("There is no interrupted job.")
+        if offer is None or offer.job_id != interrupted.job.id:
+            raise WrongState("It is still being found out from where the job can go on. Try again in a few seconds.")
+        return offer
+
+    def resume_plan(self, choice: Choice) -> Plan:
+        """How the interrupted job would go on. Raises `WrongState`, `InvalidValue`."""
+        return plan(self.offer, self._settings().profile, self.snapshot.kinematics, choice)
+
+    def resume_lines(self, made: Plan, choice: Choice) -> tuple[str, ...]:
+        """The lines that are sent before the job. Raises `JobFailed` when the script cannot be rendered."""
+        tree, interrupted = self._settings(), self.snapshot.interrupted
+        if interrupted is None:
+            raise WrongState("There is no interrupted job.")
+        texts = {**tree.scripts, resume_script.NAME: self.resume_script}
+        known = self._variables(interrupted.job.file)
+        return render(texts, resume_script.NAME, {**known, "resume": variables(made, choice, tree.profile)})
+
+    @property
+    def resume_script(self) -> str:
+        """The template of those lines."""
+        return self._settings().scripts.get(resume_script.NAME) or resume_script.DEFAULT
+
+    async def resume_interrupted(self, job_id: str, choice: Choice) -> None:
+        """Go on with the interrupted job as a person confirmed it.
+
+        Raises `WrongState`, `NotOperational`, `InvalidValue`, `LimitExceeded`, `JobFailed`.
+        """
+        offer = self.offer
+        if offer.job_id != job_id:
+            raise WrongState("Another job is interrupted than the one that was confirmed.")
+        made = self.resume_plan(choice)
+        confirmed(made, choice)
+        lines = self.resume_lines(made, choice)
+        await self._ask(link.ResumeInterrupted(id=new_id(), job_id=offer.job_id, index=made.place.index, lines=lines))
 
     def script(self, name: str, variables: dict[str, object]) -> tuple[str, ...]:
         """The lines of one of the machine's scripts. Raises `InvalidValue` when there is none of this name."""

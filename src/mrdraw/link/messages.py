@@ -549,8 +549,8 @@ class StopHost(msgspec.Struct, frozen=True, tag="stop_host"):
 
 Command = (
     Configure | Connect | Disconnect | AcknowledgeByHand | StartJob | RestartJob | PauseJob | ResumeJob | CancelJob
-    | DismissInterrupted | ResumeInterrupted | SendLines | Jog | HomeAxes | SetTargets | SetOffsets | Extrude | SelectTool | SetFactor
-    | EmergencyStop | Attend | StopHost
+    | DismissInterrupted | ResumeInterrupted | SendLines | Jog | HomeAxes | SetTargets | SetOffsets | Extrude
+    | SelectTool | SetFactor | EmergencyStop | Attend | StopHost
 )  # fmt: skip
 
 ToHost = Hello | Command

@@ -32,11 +32,18 @@ class LineFeed:
     """The lines of one pinned job on their way to the machine."""
 
     def __init__(
-        self, machine: Machine, pinned: PinnedJob, unreadable: Callable[[OSError], None], *, first: int = 0
+        self,
+        machine: Machine,
+        pinned: PinnedJob,
+        unreadable: Callable[[OSError], None],
+        *,
+        first: int = 0,
+        reached: int = 0,
     ) -> None:
-        """`first` is the line of the job that is sent first."""
+        """`first` is the line of the job that is sent first; `reached` lines may have been executed before."""
         self.pinned = pinned
         self.first = first
+        self._reached = reached
         self.acknowledged_lines = first
         self.sent_lines = first
         self._machine = machine
@@ -51,10 +58,11 @@ class LineFeed:
         self._tally = Tally(pinned.folder)
         self._begun = False
 
-    def begin(self) -> None:
+    def begin(self, print_time: float) -> None:
         """The first line may be sent: from now on it is written down how far the job is."""
-        self._tally.begin(self.pinned.folder, self.first)
+        self._tally.begin(self.pinned.folder, self.first, self._reached)
         self._begun = True
+        self.note(print_time, now=True)
 
     # --- supply ----------------------------------------------------------------------------------------------------
 
@@ -147,6 +155,7 @@ class LineFeed:
             file_line=file_line,
             supplied=self._supplied_lines,
             first=self.first,
+            reached=self._reached,
             homed=homed_bits(modal.homed_axes),
             print_time=print_time,
             height=modal.position.get("z", math.nan),

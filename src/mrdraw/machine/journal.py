@@ -25,7 +25,7 @@ SYNC_EVERY = 1.0
 _PACE_OVER = 0.5
 """s between two records from which a pace is taken."""
 
-_FIELDS = struct.Struct("<Qqqqqqqqddd?")
+_FIELDS = struct.Struct("<Qqqqqqqqqddd?")
 """The sequence, then the fields of `Record` in their order."""
 _CHECKSUM = struct.Struct("<I")
 _RECORD = 128
@@ -46,6 +46,8 @@ class Record:
     """Lines that could have been sent."""
     first: int = 0
     """The line that was sent first when the job was begun or taken up again."""
+    reached: int = 0
+    """Lines that may have been executed before it was taken up again."""
     homed: int = 0
     """The homed axes: 1 for X, 2 for Y, 4 for Z."""
     print_time: float = 0.0
@@ -159,6 +161,7 @@ def _pack(sequence: int, record: Record) -> bytes:
         record.file_line,
         record.supplied,
         record.first,
+        record.reached,
         record.homed,
         record.print_time,
         record.height,

@@ -77,12 +77,14 @@ def interrupted(job: Job, record: Record, reason: str) -> Interrupted:
 
 def extent(folder: Path, record: Record, total: int) -> Extent:
     """How far the job of this folder came at most, given its newest record."""
-    if record.final:
-        return Extent(record.sent, min(record.supplied, record.sent + UNTOLD), exact=True)
     if (counts := tally.read(folder, total)) is not None:
-        return Extent(counts.sent, min(counts.supplied, counts.sent + UNTOLD), exact=True)
-    unseen = math.ceil(_UNSYNCED * journal.pace(folder)) + UNTOLD
-    return Extent(record.sent, min(total, record.sent + unseen), exact=False)
+        sent, possible, exact = counts.sent, min(counts.supplied, counts.sent + UNTOLD), True
+    elif record.final:
+        sent, possible, exact = record.sent, min(record.supplied, record.sent + UNTOLD), True
+    else:
+        unseen = math.ceil(_UNSYNCED * journal.pace(folder)) + UNTOLD
+        sent, possible, exact = record.sent, min(total, record.sent + unseen), False
+    return Extent(sent, max(possible, record.reached), exact)
 
 
 def _read(folder: Path) -> Leftover | None:
@@ -106,11 +108,17 @@ def _newest(found: pinned.PinnedJob) -> Record:
     folder = found.folder
     record = journal.read(folder) or Record(0, 0, 0, 0, height=math.nan, written_at=folder.stat().st_mtime)
     counts = tally.read(folder, found.total)
-    if record.final or counts is None or counts.acknowledged < record.acknowledged:
+    if counts is None:
         return record
     position, file_line = _place_of(found, counts.acknowledged)
     return replace(
-        record, sent=counts.sent, acknowledged=counts.acknowledged, file_position=position, file_line=file_line
+        record,
+        sent=counts.sent,
+        acknowledged=counts.acknowledged,
+        file_position=position,
+        file_line=file_line,
+        first=counts.first,
+        reached=counts.reached,
     )
 
 

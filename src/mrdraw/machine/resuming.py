@@ -8,6 +8,7 @@ away, so that a script that fails or is cancelled loses nothing.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,18 @@ from mrdraw.machine.journal import Record
 if TYPE_CHECKING:
     from mrdraw.machine.machine import Machine
     from mrdraw.machine.runner import JobRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """How a person confirmed that a job goes on."""
+
+    first: int
+    """The line of the job that is sent first."""
+    reached: int
+    """Lines of the job that may have been executed already."""
+    script: tuple[str, ...]
+    """What is sent before it."""
 
 
 class Resuming:
@@ -63,16 +76,17 @@ class Resuming:
             raise WrongState("This job is not interrupted any more.")
         if not machine.operational:
             raise NotOperational("The machine is not operational. Connect it first.")
-        self._check_place(command.index)
+        offer = self._check_place(command.index)
         self._check_lines(command.lines)
-        self._runner.begin_again(interrupted, command.index, command.lines)
+        self._runner.begin_again(interrupted, Restart(command.index, offer.possible, command.lines))
 
-    def _check_place(self, index: int) -> None:
+    def _check_place(self, index: int) -> ResumeOffer:
         offer = self._offer
         if offer is None:
             raise WrongState("It is still being found out from where the job can go on. Try again in a few seconds.")
         if index not in {place.index for place in (offer.interruption, *offer.layers)}:
             raise InvalidValue(f"Line {index} of the job is none of the places from which it can go on.")
+        return offer
 
     def _check_lines(self, lines: tuple[str, ...]) -> None:
         """Refuse a script that does what the profile does not allow, or that cannot be sent."""

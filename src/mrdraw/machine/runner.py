@@ -22,7 +22,7 @@ from mrdraw.machine.feed import LineFeed
 from mrdraw.machine.pausing import Pausing
 from mrdraw.machine.pinned import PinnedJob
 from mrdraw.machine.recovery import Leftover
-from mrdraw.machine.resuming import Resuming
+from mrdraw.machine.resuming import Restart, Resuming
 
 if TYPE_CHECKING:
     from mrdraw.machine.machine import Machine
@@ -111,14 +111,14 @@ class JobRunner:
         self._tell.failed(job, 0.0, text, _NOWHERE)
         machine.enter(MachineState.OPERATIONAL)
 
-    def begin_again(self, interrupted: Interrupted, index: int, lines: Sequence[str]) -> None:
-        """Send these lines, then the interrupted job from line `index` on, as a person confirmed it."""
+    def begin_again(self, interrupted: Interrupted, restart: Restart) -> None:
+        """Go on with the interrupted job as a person confirmed it."""
         self.job = interrupted.job
         self._show(interrupted, self._progress.lines_total)
         self._machine.enter(MachineState.STARTING)
-        self._pinning = asyncio.create_task(self._load_and_begin(interrupted.job, index, lines))
+        self._pinning = asyncio.create_task(self._load_and_begin(interrupted.job, restart))
 
-    async def _load_and_begin(self, job: Job, index: int, lines: Sequence[str]) -> None:
+    async def _load_and_begin(self, job: Job, restart: Restart) -> None:
         machine = self._machine
         try:
             pinned_job = await asyncio.to_thread(_loaded, self._jobs / job.id)
@@ -127,21 +127,25 @@ class JobRunner:
                 self._not_started(job, str(error))
             return
         if machine.state is MachineState.STARTING and self.job is job:
-            self._begin(pinned_job, first=index, script=lines)
+            self._begin(pinned_job, restart)
 
-    def _begin(self, pinned_job: PinnedJob, *, first: int = 0, script: Sequence[str] | None = None) -> None:
-        """Run the pinned job from a line on, after a script: that of the job, or the one that is given."""
-        self._feed = LineFeed(self._machine, pinned_job, self._unreadable, first=first)
+    def _begin(self, pinned_job: PinnedJob, restart: Restart | None = None) -> None:
+        """Run the pinned job: from its beginning after its script, or as a person confirmed it."""
+        script: Sequence[str] = pinned_job.job.scripts.before_print_started
+        first = reached = 0
+        if restart is not None:
+            first, reached, script = restart.first, restart.reached, restart.script
+        self._feed = LineFeed(self._machine, pinned_job, self._unreadable, first=first, reached=reached)
         self.pausing.forget()
         self._tell.started(pinned_job.job)
-        self.after(pinned_job.job.scripts.before_print_started if script is None else script, self._run)
+        self.after(script, self._run)
 
     def _run(self) -> None:
         machine = self._machine
         if machine.state is not MachineState.STARTING or self._feed is None or machine.driver is None:
             return
         self.clock.start()
-        self._feed.begin()
+        self._feed.begin(self.clock.elapsed)
         self._no_longer_interrupted(self._feed.pinned.folder)
         machine.driver.dialect.begin_job(self._feed.pinned.total, self._feed.first)
         machine.enter(MachineState.PRINTING)

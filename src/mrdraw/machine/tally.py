@@ -19,8 +19,8 @@ from pathlib import Path
 MEMORY = Path("/dev/shm")  # noqa: S108 - the file is opened for its owner alone, and never through a link
 """Linux's file system in memory: it survives a process, not the computer's power."""
 
-_WORDS = 4
-_SUPPLIED, _SENT, _ACKNOWLEDGED, _MARK = range(_WORDS)
+_WORDS = 6
+_SUPPLIED, _SENT, _ACKNOWLEDGED, _FIRST, _REACHED, _MARK = range(_WORDS)
 _SIZE = _WORDS * 8
 
 
@@ -31,6 +31,10 @@ class Counts:
     supplied: int
     sent: int
     acknowledged: int
+    first: int = 0
+    """The line that was sent first when the job was begun or taken up again."""
+    reached: int = 0
+    """Lines that may have been executed before it was taken up again."""
 
 
 class Tally:
@@ -52,9 +56,10 @@ class Tally:
         finally:
             os.close(descriptor)
 
-    def begin(self, folder: Path, first: int) -> None:
-        """Nothing of the job was sent since line `first`."""
+    def begin(self, folder: Path, first: int, reached: int = 0) -> None:
+        """The job is sent from line `first` on; up to `reached` lines may have been executed before."""
         self._words[_MARK] = 0
+        self._words[_FIRST], self._words[_REACHED] = first, reached
         self._words[_SUPPLIED] = self._words[_SENT] = self._words[_ACKNOWLEDGED] = first
         self._words[_MARK] = _mark(folder)
 
@@ -89,9 +94,10 @@ def read(folder: Path, total: int, memory: Path = MEMORY) -> Counts | None:
     if len(raw) < _SIZE:
         return None
     words = memoryview(raw).cast("q")
-    counts = Counts(words[_SUPPLIED], max(words[_SENT], words[_ACKNOWLEDGED]), words[_ACKNOWLEDGED])
-    whole = words[_MARK] == _mark(folder) and 0 <= counts.acknowledged <= counts.sent <= counts.supplied <= total
-    return counts if whole else None
+    sent = max(words[_SENT], words[_ACKNOWLEDGED])
+    counts = Counts(words[_SUPPLIED], sent, words[_ACKNOWLEDGED], words[_FIRST], words[_REACHED])
+    fits = 0 <= counts.first <= counts.acknowledged <= counts.sent <= counts.supplied <= total
+    return counts if fits and words[_MARK] == _mark(folder) and 0 <= counts.reached <= total else None
 
 
 def forget(folder: Path, memory: Path = MEMORY) -> None:

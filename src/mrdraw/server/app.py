@@ -22,6 +22,7 @@ from mrdraw.server.api import (
     connection,
     emergency,
     files,
+    interrupted,
     job,
     machines,
     printer,
@@ -43,8 +44,8 @@ from mrdraw.server.routing import Route, RouteTable
 from mrdraw.settings import Settings
 
 MODULES = (
-    access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, downloads,
-    users, wizard, settings, machines, liveness, page,
+    access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, interrupted,
+    downloads,    users, wizard, settings, machines, liveness, page,
 )  # fmt: skip
 
 _COMMON = [

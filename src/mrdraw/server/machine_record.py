@@ -51,7 +51,7 @@ def machine_details(one: Machine) -> Record:
         "position": snapshot.position,
         "homed": snapshot.homed,
         "progress": _lines(one),
-        "interrupted": _interrupted(snapshot.interrupted),
+        "interrupted": interrupted_record(snapshot.interrupted),
         "notices": [{"key": notice.key, "text": notice.text, "until": notice.until} for notice in snapshot.notices],
         "profile": msgspec.to_builtins(one.settings.profile),
     }
@@ -67,7 +67,7 @@ def _lines(one: Machine) -> Record:
     }
 
 
-def _interrupted(found: Interrupted | None) -> Record | None:
+def interrupted_record(found: Interrupted | None) -> Record | None:
     """What the journal knows of the job in which the last machine host died."""
     if found is None:
         return None
@@ -78,6 +78,7 @@ def _interrupted(found: Interrupted | None) -> Record | None:
         "line": found.line,
         "sent": found.sent,
         "acknowledged": found.acknowledged,
+        "executed": found.executed,
         "filepos": found.file_position,
         "printTime": int(found.print_time),
         "at": found.interrupted_at,

@@ -84,8 +84,58 @@ export interface Interrupted {
   line: number
   sent: number
   acknowledged: number
+  /** Lines that were certainly executed; null until it was found out, which is when there is an offer. */
+  executed: number | null
   at: number
   reason: string
+}
+
+/** A line of a job before which one can begin, and what the lines before it left behind. */
+export interface ResumePlace {
+  index: number
+  line: number
+  filepos: number
+  layer: number | null
+  height: number | null
+  position: Record<string, number>
+  absolute: boolean
+  absoluteExtrusion: boolean
+  inches: boolean
+  feedRate: number | null
+  tool: number
+  targets: Record<string, number>
+  fans: Record<string, number>
+}
+
+export interface Told {
+  key: string
+  text: string
+}
+
+/** How an interrupted job goes on, for one choice. */
+export interface ResumeOffer {
+  interrupted: Interrupted
+  executed: number
+  acknowledged: number
+  possible: number
+  total: number
+  exact: boolean
+  kinematics: string | null
+  place: ResumePlace
+  /** Lines that are executed a second time at most. */
+  overlap: number
+  layers: { number: number; z: number | null; line: number; overlap: number }[]
+  heights: number[]
+  homing: string
+  homings: string[]
+  /** The axes whose place has to be confirmed. */
+  asked: string[]
+  position: Record<string, number>
+  lift: number
+  unknown: Told[]
+  warnings: Told[]
+  lines: string[]
+  script: string
 }
 
 export interface Profile {

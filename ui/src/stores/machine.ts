@@ -14,6 +14,7 @@ import type {
   MachineStateRecord,
   ProgressRecord,
   PushedTemperaturePoint,
+  ResumeOffer,
   TemperaturePoint,
 } from '../api/types'
 import { kindOf, wordOf, type StateKind } from '../lib/states'
@@ -190,6 +191,10 @@ export const useMachine = defineStore('machine', () => {
     send: (lines: string[], force = false) => post('/api/printer/command', { commands: lines, force }),
     emergencyStop: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/emergency-stop`),
     attend: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/attend`),
+    resumeOffer: (query: string) =>
+      api.get<ResumeOffer>(`/api/v1/machines/${encodeURIComponent(id.value)}/interrupted${query && `?${query}`}`),
+    resumeInterrupted: (body: Record<string, unknown>) =>
+      api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/interrupted/resume`, body),
     dismissInterrupted: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/interrupted/dismiss`),
   }
 
