@@ -32,7 +32,7 @@ def unknown(offer: ResumeOffer, made: Plan, profile: ProfileTree, told: str) -> 
     """What is not known."""
     place = made.place
     axes = ", ".join(axis.upper() for axis in "xyz" if axis not in place.position)
-    heights = ", ".join(f"{height:g}" for height in offer.heights)
+    heights = ", ".join(f"{height:g}" for height in sorted(offer.heights))
     drawn = place.layer > 0
     cases = [
         (True, "by-hand", _BY_HAND),

@@ -119,14 +119,14 @@ class JobRunner:
         self._pinning = asyncio.create_task(self._load_and_begin(interrupted.job, restart))
 
     async def _load_and_begin(self, job: Job, restart: Restart) -> None:
-        machine = self._machine
+        machine, mine = self._machine, asyncio.current_task()
         try:
             pinned_job = await asyncio.to_thread(_loaded, self._jobs / job.id)
         except JobFailed as error:
-            if machine.state is MachineState.STARTING and self.job is job:
+            if machine.state is MachineState.STARTING and self._pinning is mine:
                 self._not_started(job, str(error))
             return
-        if machine.state is MachineState.STARTING and self.job is job:
+        if machine.state is MachineState.STARTING and self._pinning is mine:  # else it was cancelled meanwhile
             self._begin(pinned_job, restart)
 
     def _begin(self, pinned_job: PinnedJob, restart: Restart | None = None) -> None:
