@@ -82,8 +82,6 @@ def test_a_killed_machine_host_and_a_person_who_resumes(page, served, part):
     dialog.get_by_label("Z of the head now").fill("0,6")
     dialog.get_by_text("lines that are sent before the job").click()
     expect(dialog.get_by_test_id("resume-lines")).to_contain_text("G92 Z0.6")
-    look(page, "resume-layer", problems)
-    page.set_viewport_size({"width": 1440, "height": 900})
     offer = served.ask(f"{MACHINE}/interrupted")
     assert served.state() == "Operational", "nothing begins by itself"
 

@@ -151,3 +151,37 @@ def test_restoring_brings_the_modes_back(before, between):
 @given(st.lists(st.text(max_size=40), max_size=20))
 def test_no_line_makes_following_fail(lines):
     after(*lines).restore_lines()
+
+
+def test_factors_and_the_settings_of_the_firmware():
+    state = after("M204 P800 T1000", "M205 X8", "M204 T1200", "M900 K0.05", "M220 S120", "M221 S95", "M201")
+    assert state.tuning_lines() == ["M204 P800 T1200", "M205 X8", "M900 K0.05", "M220 S120", "M221 S95"]
+    assert after("M204 P800", "M204 S500").tuning_lines() == ["M204 S500"], "S sets printing and travelling"
+    assert after("M221 T1 S90").tuning_lines() == ["M221 T1 S90"]
+    assert after().tuning_lines() == []
+
+
+def test_layers_begin_where_something_is_drawn():
+    state = after("G28", "M83", "G1 Z5", "G1 E2", "G1 Z0.2", "G0 X10", "G1 X20 E1")
+    assert (state.layer, state.layer_height, state.draws) == (1, 0.2, True)
+    for line in ("G1 Z1", "G0 X30", "G1 Z0.2", "G1 X40 E1", "G1 X41 E-0.5"):
+        state.feed(line)
+    assert (state.layer, state.draws) == (1, False)
+    state.feed("G1 X50 Z0.4 E1")
+    assert (state.layer, state.layer_height) == (2, 0.4)
+
+
+def test_a_copy_goes_its_own_way():
+    state = after("G28", "G1 X5 E1", "M104 S200", "M204 P500", "M221 S90", "M106 S10")
+    twin = state.copy()
+    for line in ("G1 X6", "M104 S0", "M204 P600", "M221 S80", "M107", "M84", "G91", "G20"):
+        twin.feed(line)
+    assert (state.position["x"], state.targets, state.fans, state.homed_axes) == (
+        5.0,
+        {"tool0": 200.0},
+        {0: 10.0},
+        "xyz",
+    )
+    assert state.tuning_lines() == ["M204 P500", "M221 S90"]
+    assert (state.absolute, state.inches) == (True, False)
+    assert (twin.position["x"], twin.absolute) == (6.0, False)
