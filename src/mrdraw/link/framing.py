@@ -62,6 +62,15 @@ class FrameReader(Generic[MessageType]):
         return body
 
 
+def prepare() -> None:
+    """Have all messages described to msgspec; call it before there are threads.
+
+    msgspec describes a type when it is first decoded, and a second thread that meets it half described crashes.
+    """
+    host_side_reader()
+    server_side_reader()
+
+
 def host_side_reader() -> FrameReader[ToHost]:
     """The reader of a machine host: what servers send."""
     return FrameReader(msgspec.msgpack.Decoder(ToHost))

@@ -16,7 +16,7 @@ from time import monotonic
 
 from mrdraw import __version__
 from mrdraw.errors import MrDrawError, WrongState
-from mrdraw.link import unix
+from mrdraw.link import framing, unix
 from mrdraw.link.messages import LINK_VERSION, Command, Configure, Hello, PortInfo, Reply, StopHost, ToHost
 from mrdraw.link.unix import HostLink
 from mrdraw.machine import recovery
@@ -44,6 +44,7 @@ class MachineHost:
     """One machine host process."""
 
     def __init__(self, folder: Path) -> None:
+        framing.prepare()
         self._folder = folder
         self._memory = recall(folder)
         jobs = folder / "jobs"
