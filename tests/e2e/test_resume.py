@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from helpers_drawings import rosette
 from helpers_fleet import host_pid
-from helpers_page import rosette, serious_violations, served_page, sign_in
+from helpers_page import serious_violations, served_page, sign_in
 from helpers_serve import wait_until
 
 GALLERY = Path(__file__).parents[2] / "build" / "gallery"
