@@ -51,6 +51,8 @@ class MachineHost:
         self.connector = Connector(self.machine, folder, changed=self._remember)
         if self._memory.port is not None:
             self.connector.wanted = (self._memory.port, self._memory.baudrate or 0)
+        self.machine.outlet.recall_jobs(self._memory.ended)
+        self.machine.outlet.on_job_ended = self._remember
         self._commands = Commands(self.machine, self.connector)
         self._answers: OrderedDict[str, Reply] = OrderedDict()
         self._links: set[HostLink] = set()
@@ -114,7 +116,7 @@ class MachineHost:
         self.machine.outlet.flush()
         for link in list(self._links):
             link.close()
-        self._memory = Memory(settings=machine.settings)
+        self._memory = Memory(settings=machine.settings, ended=machine.outlet.ended_jobs)
         await self._written(self._memory)
         self._writer.shutdown()
 
@@ -151,9 +153,10 @@ class MachineHost:
         return list_ports(settings.serial.additional_ports, virtual=settings.virtual)
 
     def _remember(self) -> None:
-        """Write the settings and the connection down."""
+        """Write the settings, the connection and the last jobs' ends down."""
         port, baudrate = self.connector.wanted or (None, None)
-        self._memory = Memory(settings=self.machine.settings, port=port, baudrate=baudrate)
+        ended = self.machine.outlet.ended_jobs
+        self._memory = Memory(settings=self.machine.settings, port=port, baudrate=baudrate, ended=ended)
         self._spawn(self._written(self._memory))
 
     async def _written(self, memory: Memory) -> None:
