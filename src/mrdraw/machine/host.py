@@ -22,6 +22,7 @@ from mrdraw.link.unix import HostLink
 from mrdraw.machine import recovery
 from mrdraw.machine.commands import Commands
 from mrdraw.machine.connecting import Connector
+from mrdraw.machine.garbage import Garbage
 from mrdraw.machine.machine import Machine
 from mrdraw.machine.manual import heaters_off
 from mrdraw.machine.memory import Memory, recall, remember
@@ -60,6 +61,8 @@ class MachineHost:
         self._ports_at = -_PORTS_EVERY
         self._one_at_a_time = asyncio.Lock()
         self._ending = asyncio.Event()
+        self.garbage = Garbage()
+        """Collected by whoever has taken it over, in this host's quiet moments."""
         self._tasks: set[asyncio.Future[object]] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="memory")
 
@@ -122,6 +125,7 @@ class MachineHost:
 
     def _tick(self) -> None:
         now = monotonic()
+        self.garbage.sweep(now, has_job=self.machine.has_job)
         self.machine.tick()
         self._look_at_ports(now)
         if self._links or self.machine.has_job or self.machine.watch.heating:
