@@ -7,14 +7,14 @@ const GOOD: WireFigures = {
   seconds: 60,
   lines: 5000,
   host: { late: 0, lateSeconds: 0, longest: 0.004, processorWait: 0.1 },
-  machine: { late: 0, lateSeconds: 0, longest: 0.09, leastPlannerFree: null, leastQueueFree: null },
+  machine: { late: 0, lateSeconds: 0, longest: 0.09, plannerKnown: false, leastPlannerFree: null, leastQueueFree: null },
   cable: { resends: 0, timeouts: 0, lostAcknowledges: 0, acceptedByLuck: 0, lostSeconds: 0 },
   baudRate: { limit: null, bytesOut: 200000, bytesIn: 20000, peakOut: 4000.4, peakIn: 400, fullSeconds: 0 },
 }
 const BAD: WireFigures = {
   ...GOOD,
   host: { late: 5, lateSeconds: 1.42, longest: 0.3, processorWait: null },
-  machine: { late: 8, lateSeconds: 2.4, longest: 0.312, leastPlannerFree: 0, leastQueueFree: 1 },
+  machine: { late: 8, lateSeconds: 2.4, longest: 0.312, plannerKnown: true, leastPlannerFree: 0, leastQueueFree: 1 },
   cable: { resends: 12, timeouts: 3, lostAcknowledges: 2, acceptedByLuck: 1, lostSeconds: 1 },
   baudRate: { ...GOOD.baudRate, limit: 11520 },
 }
@@ -48,9 +48,14 @@ test('the figures are said in the order of the way that a line takes', () => {
   ])
 })
 
+test('a firmware that does not tell how full its planner is is not blamed for long moves', () => {
+  const figures = { ...BAD, machine: { ...BAD.machine, plannerKnown: false, leastPlannerFree: null } }
+  expect(facts(figures)[3]?.said).toEqual([{ key: 'lateOkOrMoves', values: { count: 8, longest: '312 ms' } }])
+})
+
 test('every word and sentence is there in English', () => {
   const words = en.wire as Record<string, unknown>
-  for (const figures of [GOOD, BAD]) {
+  for (const figures of [GOOD, BAD, { ...BAD, machine: { ...BAD.machine, plannerKnown: false } }]) {
     for (const row of facts(figures)) {
       expect(en.wire.who).toHaveProperty(row.who)
       for (const said of row.said) {

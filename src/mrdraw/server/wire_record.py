@@ -39,6 +39,7 @@ def _figures(figures: WireFigures) -> Record:
             "lateSeconds": figures.late_ok_seconds,
             "longest": figures.longest_ok,
             "delays": _histogram(figures.wire_to_ok),
+            "plannerKnown": figures.planner_known,
             "leastPlannerFree": figures.least_planner_free,
             "leastQueueFree": figures.least_queue_free,
         },

@@ -116,6 +116,7 @@ export interface WireFigures {
     late: number
     lateSeconds: number
     longest: number
+    plannerKnown: boolean
     leastPlannerFree: number | null
     leastQueueFree: number | null
   }

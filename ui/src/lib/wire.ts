@@ -66,7 +66,7 @@ function ofCable({ cable }: WireFigures): Said[] {
 
 function ofMachine({ machine }: WireFigures): Said[] {
   const said: Said[] = machine.late
-    ? [{ key: 'lateOk', values: { count: machine.late, longest: delay(machine.longest) } }]
+    ? [{ key: machine.plannerKnown ? 'lateOk' : 'lateOkOrMoves', values: { count: machine.late, longest: delay(machine.longest) } }]
     : [{ key: 'neverLateOk', values: {} }]
   if (machine.leastPlannerFree !== null) said.push({ key: 'planner', values: { count: machine.leastPlannerFree } })
   return said
