@@ -24,13 +24,15 @@ class Wire:
         self.in_flight = in_flight
         self.recorder = WireRecorder(self.tally, baudrate, transmitted=7, transmitted_bytes=210, in_flight=in_flight)
 
-    def turn(self, *, answered=0, written=0, own_delay=0.0, heard=3):
+    def turn(self, *, answered=0, written=0, own_delay=0.0, heard=3, late=False):
         """Answers come now, lines are written after a delay of ours."""
         arrived = self.now
         self.now += own_delay
         self.transmitted += written
         self.in_flight += written - answered
-        self.recorder.turn(arrived, heard * answered, self.transmitted, LINE * self.transmitted, self.in_flight)
+        self.recorder.turn(
+            arrived, heard * answered, self.transmitted, LINE * self.transmitted, self.in_flight, late=late
+        )
 
     def ping_pong(self, count, *, wait=0.001, own_delay=0.0001):
         for _ in range(count):
@@ -89,7 +91,6 @@ def test_a_moment_without_anything_to_send_is_no_delay_of_ours(wire):
     wire.turn(written=1)
     wire.turn(answered=1)
     wire.now += 5
-    wire.recorder.nothing_to_send()
     wire.turn(written=1)
     assert sum(wire.figures.host_to_wire) == 0
 
@@ -98,7 +99,7 @@ def test_lines_that_were_not_read_in_time_are_a_delay_of_ours(wire):
     wire.turn(written=1)
     wire.turn(answered=1)
     wire.now += 0.5
-    wire.turn(written=1)
+    wire.turn(written=1, late=True)
     figures = wire.figures
     assert figures.host_to_wire[entry(0.5)] == 1
     assert figures.late_host == 1

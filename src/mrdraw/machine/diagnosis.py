@@ -97,8 +97,20 @@ class WireRecorder:
 
     # --- for each line -----------------------------------------------------------------------------------------------
 
-    def turn(self, now: float, heard: int, transmitted: int, transmitted_bytes: int, in_flight: int) -> None:
-        """`heard` bytes came at `now`, and what could be written was written: in all so many lines and bytes."""
+    def turn(
+        self,
+        now: float,
+        heard: int,
+        transmitted: int,
+        transmitted_bytes: int,
+        in_flight: int,
+        *,
+        late: bool = False,
+    ) -> None:
+        """`heard` bytes came at `now`, and what could be written was written: in all so many lines and bytes.
+
+        What is written without an answer at `now` was not awaited, unless it is `late`.
+        """
         written = transmitted - self._transmitted
         answered = self._in_flight + written - in_flight
         self._in_flight = in_flight
@@ -117,26 +129,22 @@ class WireRecorder:
                     self._longest_ok_micros = max(self._longest_ok_micros, micros)
         if written > 0:
             self._transmitted, self._bytes_out = transmitted, transmitted_bytes
-            self._written(written)
+            self._written(written, self._answered_at if late or self._answered_at == now else 0.0)
 
-    def _written(self, count: int) -> None:
+    def _written(self, count: int, awaited_since: float) -> None:
         after = monotonic()
-        if self._answered_at:
-            entry = int((after - self._answered_at) * 1e6).bit_length()
+        self._answered_at = 0.0
+        if awaited_since:
+            entry = int((after - awaited_since) * 1e6).bit_length()
             self._host[entry] += 1
             if entry >= LATE_HOST:
-                self._note_late(after - self._answered_at)
-            self._answered_at = 0.0
+                self._note_late(after - awaited_since)
         self._written_at.append(after)
         if count > 1:
             self._written_at.extend([after] * (count - 1))
         self._most_in_flight = max(self._most_in_flight, self._in_flight)
 
     # --- what is rare ------------------------------------------------------------------------------------------------
-
-    def nothing_to_send(self) -> None:
-        """What is written next was not there before: nobody waited for it."""
-        self._answered_at = 0.0
 
     def expect(self, when: float) -> None:
         """The loop will be seen at this time at the latest (`seen`), if it is not kept from running."""

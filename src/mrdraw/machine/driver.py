@@ -91,10 +91,8 @@ class Driver:
         `late` lines should have been there before: whoever waits for them waits for us.
         """
         now = monotonic()
-        if self.recorder is not None and not late:
-            self.recorder.nothing_to_send()
         self._send(now)
-        self._record(now)
+        self._record(now, late=late)
         self._arm(now)
 
     def record(self, baudrate: int | None) -> WireRecorder:
@@ -141,9 +139,9 @@ class Driver:
             self._record(now)
         self._arm(now)
 
-    def _record(self, now: float, heard: int = 0) -> None:
+    def _record(self, now: float, heard: int = 0, *, late: bool = False) -> None:
         if self.recorder is not None:
-            self.recorder.turn(now, heard, self.transmitted, self.transmitted_bytes, self.dialect.in_flight)
+            self.recorder.turn(now, heard, self.transmitted, self.transmitted_bytes, self.dialect.in_flight, late=late)
 
     def _send(self, now: float) -> None:
         transport = self._transport
