@@ -29,7 +29,7 @@ class WireFigures(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: int = 0
     """Lines that were answered."""
     host_to_wire: tuple[int, ...] = ()
-    """Our own delay, from an acknowledge's arrival until the next line was written: entry k counts those that took
+    """Our own delay, from the arrival of acknowledges until what follows was written: entry k counts those that took
     less than 2^k µs and not less than the entry before. Moments without a line to send are no delay."""
     wire_to_ok: tuple[int, ...] = ()
     """From writing a line until it was answered, counted likewise; the time that we were late is taken off."""

@@ -34,7 +34,7 @@ _FULL = 1
 
 _WINDOW = 1.0
 """s over which the rate is looked at."""
-_SATURATED = 0.75
+_SATURATED = 0.7
 _BITS_A_BYTE = 10
 _NEVER = float("inf")
 

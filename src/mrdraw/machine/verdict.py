@@ -1,7 +1,7 @@
 """What the figures of a wire say: the rules, each for one thing that can hold a job up.
 
 Invariants: pure; a rule speaks only when what it saw matters in the time that the job took, and says how much time
-was lost; who lost most is named. The baud rate is named only when nothing else is wrong: a full wire is no fault.
+was lost; who lost most is named. A full wire counts half: that much a baud rate twice as high would have saved.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Finding:
 def judge(figures: WireFigures) -> WireDiagnosis:
     """What held the job up, if anything did."""
     found = [finding for rule in RULES if (finding := rule(figures)) is not None]
-    worst = max(found, key=lambda finding: finding.lost, default=None) or _baud_rate(figures)
+    worst = max(found, key=lambda finding: finding.lost, default=None)
     if worst is None:
         why = f"{figures.lines} lines were answered, and nothing kept them waiting that should not have."
         return WireDiagnosis(Verdict.NOTHING, why, figures)
@@ -113,7 +113,7 @@ def _baud_rate(figures: WireFigures) -> Finding | None:
         f"{figures.peak_out:.0f} bytes/s went out and {figures.peak_in:.0f} came in, and {limit:.0f} is what this baud "
         "rate lets through. Set a higher one in the firmware and here."
     )
-    return Finding(Verdict.BAUD_RATE, why, figures.saturated_seconds)
+    return Finding(Verdict.BAUD_RATE, why, figures.saturated_seconds / 2)
 
 
 def _is_unlimited(figures: WireFigures, limit: float) -> bool:
@@ -128,4 +128,4 @@ def _seconds(value: float) -> str:
     return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.1f} s"
 
 
-RULES: tuple[Callable[[WireFigures], Finding | None], ...] = (_cable, _computer, _machine)
+RULES: tuple[Callable[[WireFigures], Finding | None], ...] = (_cable, _computer, _machine, _baud_rate)
