@@ -216,6 +216,8 @@ class Flow:
         if sent.reports:
             self._ignored_oks = 0
         self.allowance.taken()
+        if sent.long_running:
+            self.tally.explained_waits += 1
         if sent.number >= self.narrow_until >= 0:
             self.narrow_until = -1
         self._outcomes.taken(sent)

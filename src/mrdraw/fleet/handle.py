@@ -17,12 +17,14 @@ from mrdraw.errors import LinkError, MachineUnreachable, error_from_code
 from mrdraw.link.messages import (
     Command,
     Happened,
+    JobEnded,
     LogLines,
     Reply,
     Snapshot,
     TemperatureLog,
     TemperaturePoint,
     ToServer,
+    WireReport,
 )
 from mrdraw.link.unix import LinkClient
 
@@ -37,7 +39,7 @@ KEPT_LOG_LINES = 300
 HISTORY = 30 * 60
 """s of temperatures that are remembered."""
 
-Told = Snapshot | LogLines | TemperatureLog | Happened
+Told = Snapshot | LogLines | TemperatureLog | Happened | JobEnded
 """What a machine host tells; a `LogLines` or `TemperatureLog` holds only what was not known before."""
 
 Listener = Callable[[Told], None]
@@ -57,6 +59,8 @@ class MachineHandle:
         self.snapshot = Snapshot(sequence=0)
         self.logs: deque[str] = deque(maxlen=KEPT_LOG_LINES)
         self.temperatures: deque[TemperaturePoint] = deque()
+        self.wire: WireReport | None = None
+        """What was last said of the wire."""
         self._client: LinkClient | None = None
         self._waiting: dict[str, tuple[Command, asyncio.Future[Reply]]] = {}
         self._listeners: list[Listener] = []
@@ -131,7 +135,9 @@ class MachineHandle:
             self._take_log(message)
         elif isinstance(message, TemperatureLog):
             self._take_temperatures(message)
-        elif isinstance(message, Happened):
+        elif isinstance(message, WireReport):
+            self.wire = message
+        elif isinstance(message, Happened | JobEnded):
             self._tell(message)
 
     def _answered(self, reply: Reply) -> None:

@@ -123,6 +123,7 @@ class JobRunner:
             return
         self.clock.start()
         machine.driver.dialect.begin_job(self._feed.pinned.total)
+        machine.measuring.begin(self._feed.pinned.job.id)
         machine.enter(MachineState.PRINTING)
         machine.driver.tick()
 

@@ -23,6 +23,7 @@ from mrdraw.server.api import (
     emergency,
     files,
     job,
+    jobs,
     machines,
     printer,
     printhead,
@@ -44,7 +45,7 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, downloads,
-    users, wizard, settings, machines, liveness, page,
+    users, wizard, settings, machines, jobs, liveness, page,
 )  # fmt: skip
 
 _COMMON = [

@@ -15,6 +15,7 @@ import type {
   ProgressRecord,
   PushedTemperaturePoint,
   TemperaturePoint,
+  WireRecord,
 } from '../api/types'
 import { kindOf, wordOf, type StateKind } from '../lib/states'
 import { useSession } from './session'
@@ -190,6 +191,7 @@ export const useMachine = defineStore('machine', () => {
     send: (lines: string[], force = false) => post('/api/printer/command', { commands: lines, force }),
     emergencyStop: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/emergency-stop`),
     attend: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/attend`),
+    readWire: () => api.get<WireRecord>(`/api/v1/machines/${encodeURIComponent(id.value)}/wire`),
     dismissInterrupted: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/interrupted/dismiss`),
   }
 
