@@ -72,7 +72,9 @@ class Simulator:
 class Server:
     """`mrdraw serve` on a base folder of its own."""
 
-    def __init__(self, folder: Path, port: Path, **sections: object) -> None:
+    def __init__(self, folder: Path, port: Path, *, prefix: tuple[str, ...] = (), **sections: object) -> None:
+        """`prefix` are the words before its command."""
+        self._prefix = prefix
         self.base = folder / "base"
         self.base.mkdir()
         serial = {"port": str(port), "baudrate": 115200, "autoconnect": True, "additionalPorts": [str(port)]}
@@ -88,8 +90,9 @@ class Server:
 
     def start(self) -> None:
         """Start serving."""
+        command = [sys.executable, "-m", "mrdraw", "serve", "--basedir", str(self.base), "--port", str(self.http_port)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mrdraw", "serve", "--basedir", str(self.base), "--port", str(self.http_port)],
+            [*self._prefix, *command],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

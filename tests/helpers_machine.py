@@ -47,10 +47,18 @@ class Host:
 
     def __init__(self, folder):
         self.folder = folder
+        self._start()
+
+    def _start(self):
+        folder = self.folder
         command = [sys.executable, "-m", "mrdraw.machine", "--folder", str(folder)]
         with (folder.parent / "host.log").open("ab") as log:
             self._process = subprocess.Popen(command, stderr=log, start_new_session=True)
         wait_until(lambda: unix.lives(folder) and (folder / unix.SOCKET_NAME).exists())
+
+    def restart(self):
+        self.terminate()
+        self._start()
 
     @property
     def pid(self):
@@ -83,6 +91,8 @@ class Watcher:
         self.states = []
         self.events = []
         self.log = []
+        self.wires = []
+        self.ended = []
         self._replies = {}
         self._news = asyncio.Condition()
         self._task = asyncio.create_task(self._receive())
@@ -107,6 +117,10 @@ class Watcher:
                     self.states.append(message.event.state_id)
             case link.LogLines():
                 self.log += message.lines
+            case link.WireReport():
+                self.wires.append(message)
+            case link.JobEnded():
+                self.ended.append(message)
             case link.Reply():
                 self._replies[message.id] = message
 

@@ -93,6 +93,10 @@ class WrongContentType(MrDrawError):
     """A body is of another content type than the one that is accepted."""
 
 
+class NoSuchJob(MrDrawError):
+    """No job of this id is known."""
+
+
 class NoSuchUser(MrDrawError):
     """No user has this name."""
 

@@ -108,6 +108,14 @@ def test_acknowledges_of_lines_that_wait_in_the_queue_are_not_those_of_a_line_se
     assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(2)]
 
 
+def test_numbers_of_lines_that_were_taken_acknowledge_no_line_that_is_sent_again():
+    script = in_flight(3)
+    script.say(CHECKSUM.format(5), "Resend: 6", "ok")
+    assert script.sent() == [line(6)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok N4 P15 B2", "ok N5 P15 B3")) == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok N6 P15 B3")) == [wire.JobLineAcknowledged(2)]
+
+
 def test_a_line_that_was_taken_is_not_sent_again():
     script = in_flight()
     script.say("ok")

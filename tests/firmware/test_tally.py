@@ -35,3 +35,16 @@ def test_a_damaged_line_that_was_taken_is_counted():
     script.sent()
     script.say("Error:Line Number is not Last Line Number+1, Last Line: 70", "Resend: 71", "ok")
     assert script.dialect.tally.accepted_by_luck == 1
+
+
+def test_waits_that_are_explained_are_counted():
+    script = Script().ready().begin("G28", "G1 X2")
+    tally = script.dialect.tally
+    script.sent()
+    script.say("echo:busy: processing")
+    assert tally.explained_waits == 1
+    script.say("ok")
+    assert tally.explained_waits == 2
+    script.sent()
+    script.say("ok")
+    assert tally.explained_waits == 2

@@ -36,12 +36,14 @@ class World:
         self.tree = MachineTree(profile=ProfileTree(name="Big"), scripts={})
         self.published = []
         self.remembered = []
+        self.ended = []
         self.machine = Machine(
             handle,
             settings=lambda: self.tree,
             find_file=self.find,
             publish=self.published.append,
             remember=self.remember,
+            job_ended=self.ended.append,
         )
 
     def find(self, path):
@@ -292,6 +294,17 @@ def test_scripts_by_name(tmp_path):
         assert world.machine.script("warm", {"parameters": {"target": 200}}) == ("M104 S200",)
         with pytest.raises(InvalidValue, match="warm"):
             world.machine.script("cold", {})
+
+    run(tmp_path, scenario)
+
+
+def test_how_a_job_ended_is_written_down_and_not_published(tmp_path):
+    async def scenario(world):
+        ended = link.JobEnded(id="a", file=file(), outcome=link.JobOutcome.DONE, ended_at=5.0)
+        world.host.tell(ended)
+        await until(lambda: world.ended)
+        assert world.ended == [ended]
+        assert world.published == []
 
     run(tmp_path, scenario)
 

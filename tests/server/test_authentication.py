@@ -60,6 +60,9 @@ ROUTES = {
     ("GET", "/api/v1/machines"): "aur",
     ("GET", "/api/v1/machines/default"): "aur",
     ("PATCH", "/api/v1/machines/default"): "a",
+    ("GET", "/api/v1/machines/default/jobs"): "aur",
+    ("GET", "/api/v1/machines/default/jobs/1/wire"): "aur",
+    ("GET", "/api/v1/machines/default/wire"): "aur",
     ("POST", "/api/v1/machines/default/emergency-stop"): "aur",
     ("POST", "/api/v1/machines/default/attend"): "au",
     ("GET", "/api/v1/machines/default/interrupted"): "aur",
@@ -118,7 +121,14 @@ NOWHERE = [
 ]
 
 
-PARAMETERS = {"path:path": "a.gcode", "machine_id": "default", "size": "192", "name": "eve", "key": "users"}
+PARAMETERS = {
+    "path:path": "a.gcode",
+    "machine_id": "default",
+    "job_id": "1",
+    "size": "192",
+    "name": "eve",
+    "key": "users",
+}
 
 
 def _with_parameters(path):

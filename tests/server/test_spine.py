@@ -18,6 +18,7 @@ from helpers_fleet import end_host, host_pid
 PATIENCE = 60.0
 """s that a condition may take before a test gives up."""
 
+MACHINE = "/api/v1/machines/default"
 LONG = "\n".join(["G90", *(f"G1 X{number % 50} F6000\nG4 P50" for number in range(400))]) + "\n"
 SHORT = "\n".join(["G90", *(f"G1 X{number}\nG4 P30" for number in range(50))]) + "\n"
 
@@ -199,6 +200,26 @@ def test_upload_print_pause_resume_cancel_and_done(spine):
         assert spine.client.delete("/api/files/local/short.gcode").status_code == 204
         watcher.event("FileDeselected")
     assert spine.get("/api/job")["job"]["file"]["path"] is None
+    newest, older = wait_for(lambda: spine.get(f"{MACHINE}/jobs")["jobs"], lambda jobs: len(jobs) == 2)
+    assert (newest["outcome"], newest["file"]["path"]) == ("done", "short.gcode")
+    assert (older["outcome"], older["file"]["path"]) == ("cancelled", "long.gcode")
+    wire = spine.get(f"{MACHINE}/wire")
+    assert (wire["job"], wire["running"], wire["verdict"]) == (newest["id"], False, newest["wire"])
+    assert spine.get(f"{MACHINE}/jobs/{older['id']}/wire")["figures"]["lines"] > 0
+
+
+def test_a_job_that_ended_while_no_server_was_there_is_in_the_history(spine):
+    spine.log_in()
+    spine.until_state("Operational")
+    spine.upload("short.gcode", SHORT, print="true")
+    pinned = spine.folder / "jobs"
+    wait_for(lambda: list(pinned.glob("*")), bool, "the pinned job")
+    spine.kill()
+    wait_for(lambda: list(pinned.glob("*")), lambda found: not found, "the job's end")
+    spine.start()
+    (job,) = wait_for(lambda: spine.get(f"{MACHINE}/jobs")["jobs"], bool, "the job in the history")
+    assert (job["outcome"], job["file"]["path"]) == ("done", "short.gcode")
+    assert job["startedAt"] <= job["endedAt"]
 
 
 def test_a_killed_server_finds_the_job_again(spine):

@@ -193,6 +193,7 @@ class Conversation:
                 self._reset()
         elif (what := replies.busy(text)) is not None:
             self.clocks.busy(what)
+            self.flow.tally.explained_waits += 1
             self._emit(Busy(what))
         elif text == "wait":
             self.flow.idle()

@@ -121,10 +121,14 @@ class Flow:
 
     def acknowledge_line(self, number: int, planner_free: int, queue_free: int) -> None:
         """An ``ok`` named its line and told how much room there is (ADVANCED_OK)."""
-        self.tally.room(planner_free, queue_free)
-        self.allowance.reported(number, queue_free)
+        self._note_room(number, planner_free, queue_free)
         if self.window.pending and not self._by_number(number) and not self._is_stray():
             self.take_oldest()
+
+    def _note_room(self, number: int | None, planner_free: int, queue_free: int) -> None:
+        self._echoes_numbers |= number is not None
+        self.tally.room(planner_free, queue_free)
+        self.allowance.reported(number, queue_free)
 
     def acknowledge(self, payload: str) -> None:
         """An ``ok`` came, with what followed it on its line."""
@@ -143,9 +147,7 @@ class Flow:
     def _take_payload(self, payload: str, *, reports: bool) -> bool:
         """What followed the ``ok``; the result says whether it told which line is meant."""
         if (said := replies.advanced(payload)) is not None:
-            number, planner_free, queue_free = said
-            self.tally.room(planner_free, queue_free)
-            self.allowance.reported(number, queue_free)
+            self._note_room(*said)
         return self._by_report() if reports else self._by_number(replies.echoed_number(payload))
 
     def _is_stray(self) -> bool:
@@ -214,6 +216,8 @@ class Flow:
         if sent.reports:
             self._ignored_oks = 0
         self.allowance.taken()
+        if sent.long_running:
+            self.tally.explained_waits += 1
         if sent.number >= self.narrow_until >= 0:
             self.narrow_until = -1
         self._outcomes.taken(sent)

@@ -14,8 +14,8 @@ class Tally:
     """Counts of one job."""
 
     __slots__ = (
-        "accepted_by_luck", "least_planner_free", "least_queue_free", "lost_acknowledges", "planner_free",
-        "queue_free", "resends", "timeouts",
+        "accepted_by_luck", "explained_waits", "least_planner_free", "least_queue_free", "lost_acknowledges",
+        "planner_free", "queue_free", "resends", "timeouts",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -35,6 +35,8 @@ class Tally:
         """times that no acknowledge came for so long that the firmware was asked"""
         self.lost_acknowledges = 0
         """acknowledges that never came"""
+        self.explained_waits = 0
+        """busy messages, and lines that were taken and may take long"""
         self.accepted_by_luck = 0
         """damaged lines that the firmware took, as far as its counter shows it"""
 

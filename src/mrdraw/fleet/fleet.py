@@ -56,6 +56,11 @@ class Fleet:
         self._listeners: list[Callable[[], None]] = []
 
     @property
+    def unlowered(self) -> frozenset[int]:
+        """The native ids of the threads that have to keep their priority, for machine hosts get it."""
+        return frozenset({self._starter.thread_id})
+
+    @property
     def machines(self) -> Mapping[str, MachineHandle]:
         """All machines by id."""
         return MappingProxyType(self._handles)

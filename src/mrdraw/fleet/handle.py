@@ -17,6 +17,7 @@ from mrdraw.errors import LinkError, MachineUnreachable, error_from_code
 from mrdraw.link.messages import (
     Command,
     Happened,
+    JobEnded,
     LogLines,
     Reply,
     ResumeOffer,
@@ -24,6 +25,7 @@ from mrdraw.link.messages import (
     TemperatureLog,
     TemperaturePoint,
     ToServer,
+    WireReport,
 )
 from mrdraw.link.unix import LinkClient
 
@@ -38,7 +40,7 @@ KEPT_LOG_LINES = 300
 HISTORY = 30 * 60
 """s of temperatures that are remembered."""
 
-Told = Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened
+Told = Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened | JobEnded
 """What a machine host tells; a `LogLines` or `TemperatureLog` holds only what was not known before."""
 
 Listener = Callable[[Told], None]
@@ -60,6 +62,8 @@ class MachineHandle:
         """From where the interrupted job of the snapshot can go on, if it is of the same id."""
         self.logs: deque[str] = deque(maxlen=KEPT_LOG_LINES)
         self.temperatures: deque[TemperaturePoint] = deque()
+        self.wire: WireReport | None = None
+        """What was last said of the wire."""
         self._client: LinkClient | None = None
         self._waiting: dict[str, tuple[Command, asyncio.Future[Reply]]] = {}
         self._listeners: list[Listener] = []
@@ -137,7 +141,9 @@ class MachineHandle:
             self._take_log(message)
         elif isinstance(message, TemperatureLog):
             self._take_temperatures(message)
-        elif isinstance(message, Happened):
+        elif isinstance(message, WireReport):
+            self.wire = message
+        elif isinstance(message, Happened | JobEnded):
             self._tell(message)
 
     def _answered(self, reply: Reply) -> None:

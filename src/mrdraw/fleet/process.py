@@ -38,7 +38,8 @@ class HostStarter:
     def __init__(self) -> None:
         # A priority belongs to a thread, and a new process gets that of the thread which starts it.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="host-starter")
-        self._thread.submit(os.getpid).result()
+        self.thread_id = self._thread.submit(threading.get_native_id).result()
+        """The native id of the thread whose priority machine hosts get."""
 
     def close(self) -> None:
         """End the thread; the machine hosts live on."""

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING
 from mrdraw.errors import NoSuchMachine
 from mrdraw.events import Event, FileRemoved, FolderRemoved, Shutdown, Startup
 from mrdraw.fleet import Fleet, MachineHandle
+from mrdraw.history import History
 from mrdraw.hub.bus import EventBus
+from mrdraw.hub.ended import job_record
 from mrdraw.hub.files import job_file
 from mrdraw.hub.machine import Machine
 from mrdraw.hub.selection import Selections
 from mrdraw.hub.unique import UniqueIds
+from mrdraw.link.messages import JobEnded
 
 if TYPE_CHECKING:
     from mrdraw.accounts import Accounts
@@ -39,6 +42,7 @@ class Hub:
     ) -> None:
         self.bus = EventBus()
         self.accounts = accounts
+        self.history = History(database)
         self._settings = settings
         self._library = library
         self._fleet = fleet
@@ -111,7 +115,11 @@ class Hub:
             find_file=partial(job_file, self._library),
             publish=partial(self.bus.publish, handle.id),
             remember=partial(self._selections.save, handle.id),
+            job_ended=partial(self._job_ended, handle.id),
         )
+
+    def _job_ended(self, machine_id: str, ended: JobEnded) -> None:
+        self.history.save_soon(job_record(machine_id, ended))
 
     def _settings_of(self, machine_id: str) -> MachineTree:
         """A machine's settings of now. Raises `NoSuchMachine` when they went while somebody asks."""

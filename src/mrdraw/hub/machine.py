@@ -51,8 +51,12 @@ class Machine(Controls):
         find_file: Callable[[str], JobFile],
         publish: Callable[[Event], None],
         remember: Callable[[str | None], Awaitable[None]],
+        job_ended: Callable[[link.JobEnded], None],
     ) -> None:
-        """`find_file` gives the file stored under a path (or raises); `remember` writes the selected path down."""
+        """`find_file` gives the file stored under a path (or raises); `remember` writes the selected path down.
+
+        `job_ended` writes down how a job ended; it may be told so more than once.
+        """
         super().__init__(handle)
         self.id = handle.id
         self.view = View()
@@ -60,6 +64,7 @@ class Machine(Controls):
         self._find_file = find_file
         self._publish = publish
         self._remember = remember
+        self._job_ended = job_ended
         self._selected: JobFile | None = None
         self._over: str | None = None
         """The id of the last job, if another file was selected since."""
@@ -90,6 +95,11 @@ class Machine(Controls):
     def snapshot(self) -> Snapshot:
         """What the machine host last said."""
         return self._handle.snapshot
+
+    @property
+    def wire(self) -> link.WireReport | None:
+        """What the machine host last said of the wire."""
+        return self._handle.wire
 
     @property
     def state(self) -> MachineState:
@@ -293,6 +303,9 @@ class Machine(Controls):
 
     def _told(self, told: Told) -> None:
         """The machine host said something."""
+        if isinstance(told, link.JobEnded):
+            self._job_ended(told)
+            return
         if isinstance(told, Snapshot):
             self._follow_job(told)
         elif isinstance(told, link.LogLines):

@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from mrdraw.events import MachineEvent
+from mrdraw.link.diagnosis import WireDiagnosis
 
 LINK_VERSION = 1
 
@@ -377,6 +378,40 @@ class Happened(msgspec.Struct, frozen=True, tag="happened", omit_defaults=True):
     event: MachineEvent
 
 
+class WireReport(msgspec.Struct, frozen=True, tag="wire", omit_defaults=True):
+    """What is known of the wire of the job that runs, about once a second, or of the last one."""
+
+    job: str
+    """The job's id."""
+    diagnosis: WireDiagnosis
+    running: bool = False
+
+
+class JobOutcome(StrEnum):
+    """How a job ended."""
+
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class JobEnded(msgspec.Struct, frozen=True, tag="job_ended", omit_defaults=True):
+    """A job ended; the last ones are told to each server anew, which has to keep each of them once.
+
+    The same id with a later end replaces the one before: a failed job may have been resumed.
+    """
+
+    id: str
+    file: JobFile
+    outcome: JobOutcome
+    ended_at: float
+    started_at: float | None = None
+    """`None` when it never began, or began under a machine host that died."""
+    reason: str = ""
+    print_time: float = 0.0
+    wire: WireDiagnosis | None = None
+
+
 class Reply(msgspec.Struct, frozen=True, tag="reply", omit_defaults=True):
     """The answer to a command: accepted, or the error's class name and text. Accepted is not done."""
 
@@ -554,4 +589,4 @@ Command = (
 )  # fmt: skip
 
 ToHost = Hello | Command
-ToServer = Hello | Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened | Reply
+ToServer = Hello | Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened | WireReport | JobEnded | Reply

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -29,8 +28,7 @@ async def _live(folder: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, host.end)
-    gc.collect()
-    gc.freeze()
+    host.garbage.take_over()
     await host.run()
 
 

@@ -9,7 +9,7 @@ from time import time
 from typing import TYPE_CHECKING, TypedDict
 
 from mrdraw import events
-from mrdraw.link.messages import Job
+from mrdraw.link.messages import Job, JobEnded, JobOutcome
 
 if TYPE_CHECKING:
     from mrdraw.machine.machine import Machine
@@ -37,9 +37,11 @@ class Announcer:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self._started_at: float | None = None
 
     def started(self, job: Job) -> None:
         """The job begins (again)."""
+        self._started_at = time()
         self._machine.publish(events.PrintStarted(**_about(job)))
         self._mark("print", "Start")
 
@@ -57,6 +59,7 @@ class Announcer:
         """The job ran to its end."""
         self._mark("done", "Done")
         self._machine.publish(events.PrintDone(**_about(job), time=seconds))
+        self._ended(job, JobOutcome.DONE, seconds)
 
     def cancelling(self, job: Job) -> None:
         """The job is being cancelled."""
@@ -67,10 +70,28 @@ class Announcer:
         self._machine.publish(events.PrintCancelled(**_about(job), time=seconds, **where))
         self._mark("cancel", "Cancel")
         self._machine.publish(events.PrintFailed(**_about(job), time=seconds, reason="cancelled", **where))
+        self._ended(job, JobOutcome.CANCELLED, seconds)
 
     def failed(self, job: Job, seconds: float, error: str, where: Where) -> None:
         """The job could not go on, or not even begin."""
         self._machine.publish(events.PrintFailed(**_about(job), time=seconds, reason="error", error=error, **where))
+        self._ended(job, JobOutcome.FAILED, seconds, error)
+
+    def _ended(self, job: Job, outcome: JobOutcome, seconds: float, reason: str = "") -> None:
+        """What the history keeps."""
+        self._machine.outlet.job_ended(
+            JobEnded(
+                id=job.id,
+                file=job.file,
+                outcome=outcome,
+                ended_at=time(),
+                started_at=self._started_at,
+                reason=reason,
+                print_time=seconds,
+                wire=self._machine.measuring.end(job.id),
+            )
+        )
+        self._started_at = None
 
     def _mark(self, kind: str, label: str) -> None:
         self._machine.publish(events.ChartMarked(type=kind, label=label, time=time()))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 from mrdraw.firmware.dialect import Dialect, Event, JobLineAcknowledged, JobLineSent, Priority, Queued, Received
+from mrdraw.machine.diagnosis import WireRecorder
 from mrdraw.machine.outlet import TerminalLine
 from mrdraw.machine.transport import Transport, WireProtocol
 
@@ -45,6 +46,9 @@ class Driver:
         self._awaited: asyncio.Future[None] | None = None
         self.transmitted = 0
         """Lines written so far."""
+        self.transmitted_bytes = 0
+        self.recorder: WireRecorder | None = None
+        """What is measured while a job runs."""
 
     def open(self, transport: Transport) -> None:
         """The wire is open: begin the hand-shake."""
@@ -81,11 +85,26 @@ class Driver:
                 self._transport.write(data)
                 self._log(data)
 
-    def pump(self) -> None:
-        """Write whatever may be written now; call it after telling the dialect anything."""
+    def pump(self, *, late: bool = False) -> None:
+        """Write whatever may be written now; call it after telling the dialect anything.
+
+        `late` lines should have been there before: whoever waits for them waits for us.
+        """
         now = monotonic()
         self._send(now)
+        self._record(now, late=late)
         self._arm(now)
+
+    def record(self, baudrate: int | None) -> WireRecorder:
+        """Measure from here on."""
+        self.recorder = WireRecorder(
+            self.dialect.tally,
+            baudrate,
+            transmitted=self.transmitted,
+            transmitted_bytes=self.transmitted_bytes,
+            in_flight=self.dialect.in_flight,
+        )
+        return self.recorder
 
     async def quiet_moment(self, patience: float) -> None:
         """Wait until a line was written, at most `patience` s: what takes its time delays no line then."""
@@ -107,6 +126,7 @@ class Driver:
         now = monotonic()
         events = self.dialect.receive(data, now)
         self._send(now)
+        self._record(now, len(data))
         news = False
         for event in events:
             if type(event) is Received:
@@ -116,7 +136,12 @@ class Driver:
                 self.handle(event)
         if news:
             self._send(monotonic())
+            self._record(now)
         self._arm(now)
+
+    def _record(self, now: float, heard: int = 0, *, late: bool = False) -> None:
+        if self.recorder is not None:
+            self.recorder.turn(now, heard, self.transmitted, self.transmitted_bytes, self.dialect.in_flight, late=late)
 
     def _send(self, now: float) -> None:
         transport = self._transport
@@ -130,6 +155,7 @@ class Driver:
         while line is not None:
             data += line
             self.transmitted += 1
+            self.transmitted_bytes += len(line)
             self._log(line)
             line = next_to_send(now)
         transport.write(data)
@@ -147,15 +173,21 @@ class Driver:
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(min(max(deadline, now), now + _BEAT), self._fire)
+        when = min(max(deadline, now), now + _BEAT)
+        self._timer = self._loop.call_at(when, self._fire)
+        if self.recorder is not None:
+            self.recorder.expect(when)
 
     def _fire(self) -> None:
         self._timer = None
+        now = monotonic()
+        if self.recorder is not None:
+            self.recorder.seen(now)
         deadline = self.dialect.next_deadline()
-        if deadline is not None and deadline <= monotonic():
+        if deadline is not None and deadline <= now:
             self._received(b"")
         else:
-            self._arm(monotonic())
+            self._arm(now)
 
     def _lost(self, error: Exception | None) -> None:
         self._transport = None

@@ -92,7 +92,7 @@ class LineFeed:
     def _arrived(self) -> None:
         if self._wanted is not None and self._machine.driver is not None:
             self._supply()
-            self._machine.driver.pump()
+            self._machine.driver.pump(late=True)
 
     def _with_offset(self, line: bytes) -> bytes:
         """The line with the offset a person set for its heater; a heater that is switched off stays off."""

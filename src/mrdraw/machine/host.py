@@ -22,6 +22,7 @@ from mrdraw.link.unix import HostLink
 from mrdraw.machine import recovery
 from mrdraw.machine.commands import Commands
 from mrdraw.machine.connecting import Connector
+from mrdraw.machine.garbage import Garbage
 from mrdraw.machine.machine import Machine
 from mrdraw.machine.manual import heaters_off
 from mrdraw.machine.memory import Memory, recall, remember
@@ -52,6 +53,8 @@ class MachineHost:
         self.connector = Connector(self.machine, folder, changed=self._remember)
         if self._memory.port is not None:
             self.connector.wanted = (self._memory.port, self._memory.baudrate or 0)
+        self.machine.outlet.recall_jobs(self._memory.ended)
+        self.machine.outlet.on_job_ended = self._remember
         self._commands = Commands(self.machine, self.connector)
         self._answers: OrderedDict[str, Reply] = OrderedDict()
         self._links: set[HostLink] = set()
@@ -59,6 +62,8 @@ class MachineHost:
         self._ports_at = -_PORTS_EVERY
         self._one_at_a_time = asyncio.Lock()
         self._ending = asyncio.Event()
+        self.garbage = Garbage()
+        """Collected by whoever has taken it over, in this host's quiet moments."""
         self._tasks: set[asyncio.Future[object]] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="memory")
 
@@ -115,12 +120,13 @@ class MachineHost:
         self.machine.outlet.flush()
         for link in list(self._links):
             link.close()
-        self._memory = Memory(settings=machine.settings)
+        self._memory = Memory(settings=machine.settings, ended=machine.outlet.ended_jobs)
         await self._written(self._memory)
         self._writer.shutdown()
 
     def _tick(self) -> None:
         now = monotonic()
+        self.garbage.sweep(now, has_job=self.machine.has_job)
         self.machine.tick()
         self._look_at_ports(now)
         if self._links or self.machine.has_job or self.machine.watch.heating:
@@ -152,9 +158,10 @@ class MachineHost:
         return list_ports(settings.serial.additional_ports, virtual=settings.virtual)
 
     def _remember(self) -> None:
-        """Write the settings and the connection down."""
+        """Write the settings, the connection and the last jobs' ends down."""
         port, baudrate = self.connector.wanted or (None, None)
-        self._memory = Memory(settings=self.machine.settings, port=port, baudrate=baudrate)
+        ended = self.machine.outlet.ended_jobs
+        self._memory = Memory(settings=self.machine.settings, port=port, baudrate=baudrate, ended=ended)
         self._spawn(self._written(self._memory))
 
     async def _written(self, memory: Memory) -> None:

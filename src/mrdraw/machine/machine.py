@@ -32,6 +32,7 @@ from mrdraw.machine.driver import Driver
 from mrdraw.machine.emergency import EmergencyStop
 from mrdraw.machine.limits import Limits
 from mrdraw.machine.manual import Posture, heaters_off
+from mrdraw.machine.measuring import Measuring
 from mrdraw.machine.outlet import Outlet
 from mrdraw.machine.runner import JobRunner
 from mrdraw.machine.watch import HeaterWatch, UnattendedTimer
@@ -88,6 +89,7 @@ class Machine:
         self.unattended = UnattendedTimer(settings.safety.unattended_minutes)
         self.decision_needed = False
         self.outlet = Outlet(self.snapshot)
+        self.measuring = Measuring(self)
         self.runner = make_runner(self)
         self.emergency = EmergencyStop(self)
         self._polled_at = 0.0
@@ -398,6 +400,7 @@ class Machine:
             self._poll(now)
         self._watch_unattended(now)
         self.runner.note_progress()
+        self.measuring.beat(now)
         if self.has_job:
             self.changed()
         self.outlet.flush()

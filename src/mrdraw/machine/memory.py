@@ -1,4 +1,4 @@
-"""What a machine host remembers across its death: the last settings, and what it was connected to.
+"""What a machine host remembers across its death: the last settings, what it was connected to, how jobs ended.
 
 Invariants: written whole under another name and renamed; unreadable memory is no memory; called from threads, except
 for the one read at the start.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from mrdraw.link.messages import MachineSettings
+from mrdraw.link.messages import JobEnded, MachineSettings
 
 _NAME = "memory.msgpack"
 
@@ -23,6 +23,8 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     port: str | None = None
     """The port that was open, or `None` when it was closed on purpose."""
     baudrate: int | None = None
+    ended: tuple[JobEnded, ...] = ()
+    """The last jobs, oldest first."""
 
 
 def recall(folder: Path) -> Memory:

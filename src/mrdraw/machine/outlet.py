@@ -1,23 +1,35 @@
 """What a machine host tells its servers: snapshots, terminal lines, temperatures, events.
 
 Invariants: nothing here waits for a server. The newest snapshot replaces an unsent one; terminal lines that a slow
-server does not take are dropped and counted; events that no server heard are kept for the next one (`KEPT_EVENTS`).
+server does not take are dropped and counted; events that no server heard are kept for the next one (`KEPT_EVENTS`);
+how the last jobs ended (`KEPT_JOBS`) is told to each server anew, for it may have died before it wrote that down.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import time
 
 from mrdraw.events import MachineEvent
 from mrdraw.firmware.dialect import Received
-from mrdraw.link.messages import Happened, LogLines, ResumeOffer, Snapshot, TemperatureLog, TemperaturePoint, ToServer
+from mrdraw.link.messages import (
+    Happened,
+    JobEnded,
+    LogLines,
+    ResumeOffer,
+    Snapshot,
+    TemperatureLog,
+    TemperaturePoint,
+    ToServer,
+    WireReport,
+)
 from mrdraw.link.unix import HostLink
 
 KEPT_LOG_LINES = 300
 KEPT_EVENTS = 256
+KEPT_JOBS = 16
 HISTORY = 30 * 60
 """s of temperatures."""
 
@@ -69,6 +81,10 @@ class Outlet:
         """Lines of the terminal that some server did not take in time."""
         self._offer: ResumeOffer | None = None
         self._unheard: deque[Happened] = deque(maxlen=KEPT_EVENTS)
+        self._ended: deque[JobEnded] = deque(maxlen=KEPT_JOBS)
+        self._wire: WireReport | None = None
+        self.on_job_ended: Callable[[], None] = _nothing
+        """Called when a job ended, so that this is remembered across the end of this process."""
 
     @property
     def attached(self) -> bool:
@@ -85,6 +101,10 @@ class Outlet:
             link.send(self._offer)
         while self._unheard:
             link.send(self._unheard.popleft())
+        for ended in self._ended:
+            link.send(ended)
+        if self._wire is not None:
+            link.send(self._wire)
 
     def detach(self, link: HostLink) -> None:
         """A server went away."""
@@ -119,6 +139,28 @@ class Outlet:
             self._broadcast(message)
         else:
             self._unheard.append(message)
+
+    @property
+    def ended_jobs(self) -> tuple[JobEnded, ...]:
+        """How the last jobs ended, oldest first."""
+        return tuple(self._ended)
+
+    def recall_jobs(self, ended: Iterable[JobEnded]) -> None:
+        """Take up how jobs ended under the machine host before this one."""
+        self._ended.extend(ended)
+
+    def job_ended(self, message: JobEnded) -> None:
+        """A job ended."""
+        self._ended.append(message)
+        self._broadcast(message)
+        self.on_job_ended()
+
+    def measured(self, report: WireReport) -> None:
+        """More is known of the wire."""
+        self._wire = report
+        for server in self._servers.values():
+            if not server.slow or not report.running:
+                server.link.send(report)
 
     def changed(self) -> None:
         """The snapshot is another one than before; it goes out with the next `flush`."""
@@ -158,3 +200,7 @@ class Outlet:
     def _broadcast(self, message: ToServer) -> None:
         for link in self._servers:
             link.send(message)
+
+
+def _nothing() -> None:
+    """Remember nothing."""

@@ -148,6 +148,7 @@ class JobRunner:
         self._feed.begin(self.clock.elapsed)
         self._no_longer_interrupted(self._feed.pinned.folder)
         machine.driver.dialect.begin_job(self._feed.pinned.total, self._feed.first)
+        machine.measuring.begin(self._feed.pinned.job.id)
         machine.enter(MachineState.PRINTING)
         machine.driver.tick()
 

@@ -24,6 +24,7 @@ from mrdraw.server.api import (
     files,
     interrupted,
     job,
+    jobs,
     machines,
     printer,
     printhead,
@@ -45,7 +46,7 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, interrupted,
-    downloads,    users, wizard, settings, machines, liveness, page,
+    downloads, users, wizard, settings, machines, jobs, liveness, page,
 )  # fmt: skip
 
 _COMMON = [

@@ -24,6 +24,7 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.NoClaim: 403,
     errors.NoSuchFile: 404,
     errors.NoSuchMachine: 404,
+    errors.NoSuchJob: 404,
     errors.NoSuchUser: 404,
     errors.NoSuchGroup: 404,
     errors.NotOperational: 409,

@@ -14,7 +14,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from mrdraw.server.greeting import address_of, greeting, held_back, network_addr
 from mrdraw.server.listening import resolve
 from mrdraw.server.logs import is_journal, log_to
 from mrdraw.server.notify import Notifier
+from mrdraw.server.priority import make_way
 from mrdraw.server.tls import context_of
 from mrdraw.server.web import WebServer
 from mrdraw.settings import Settings
@@ -40,7 +41,6 @@ LOGGER = logging.getLogger(__name__)
 
 LOCK = "server.lock"
 DATABASE = "mrdraw.db"
-_NICE = 5
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,8 @@ async def _live(house: _House, listening: socket.socket, *, virtual: bool) -> No
     folder = settings.current().folder.uploads
     library = Library(Path(folder) if folder else house.basedir / "uploads", database)
     library.sweep()
-    fleet = Fleet(settings, house.basedir, virtual=virtual)  # before the next line: hosts keep the priority of now
-    with suppress(OSError):
-        os.nice(_NICE)
+    fleet = Fleet(settings, house.basedir, virtual=virtual)
+    make_way(spared=fleet.unlowered)
     hub = Hub(settings, library, accounts, fleet, database)
     server = WebServer(create_app(Services(settings, accounts, library, hub)), house.tls)
     try:

@@ -157,6 +157,45 @@ export interface Profile {
   speedE: number
 }
 
+/** What was measured on a wire while a job ran; times in s, rates in bytes/s. */
+export interface WireFigures {
+  seconds: number
+  lines: number
+  host: { late: number; lateSeconds: number; longest: number; processorWait: number | null }
+  machine: {
+    late: number
+    lateSeconds: number
+    longest: number
+    plannerKnown: boolean
+    leastPlannerFree: number | null
+    leastQueueFree: number | null
+  }
+  cable: {
+    resends: number
+    timeouts: number
+    lostAcknowledges: number
+    acceptedByLuck: number
+    lostSeconds: number
+  }
+  baudRate: {
+    limit: number | null
+    bytesOut: number
+    bytesIn: number
+    peakOut: number
+    peakIn: number
+    fullSeconds: number
+  }
+}
+
+/** Who kept the wire of the running job waiting, or that of the last one; nulls where nothing was measured. */
+export interface WireRecord {
+  job: string | null
+  running: boolean
+  verdict: string | null
+  why: string | null
+  figures: WireFigures | null
+}
+
 /** What MrDraw knows of a machine beyond the words of the compatible API. */
 export interface MachineDetails {
   id: string

@@ -3,7 +3,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 
-export const PANELS = ['temperature', 'control', 'terminal', 'connection'] as const
+export const PANELS = ['temperature', 'control', 'terminal', 'wire', 'connection'] as const
 export type Panel = (typeof PANELS)[number]
 export type ThemeChoice = 'system' | 'light' | 'dark'
 

@@ -16,6 +16,7 @@ import type {
   PushedTemperaturePoint,
   ResumeOffer,
   TemperaturePoint,
+  WireRecord,
 } from '../api/types'
 import { kindOf, wordOf, type StateKind } from '../lib/states'
 import { useSession } from './session'
@@ -195,6 +196,7 @@ export const useMachine = defineStore('machine', () => {
       api.get<ResumeOffer>(`/api/v1/machines/${encodeURIComponent(id.value)}/interrupted${query && `?${query}`}`),
     resumeInterrupted: (body: Record<string, unknown>) =>
       api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/interrupted/resume`, body),
+    readWire: () => api.get<WireRecord>(`/api/v1/machines/${encodeURIComponent(id.value)}/wire`),
     dismissInterrupted: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/interrupted/dismiss`),
   }
 

@@ -1,0 +1,69 @@
+"""The jobs that ended, one row each.
+
+Invariants: a job stands here once, whoever told of its end and how often; of two ends of the same job (it was resumed)
+the later one holds, with the first one's beginning.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from mrdraw.errors import NoSuchJob
+from mrdraw.store import Database
+
+_COLUMNS = "id, machine, name, path, sha1, size, user, started_at, ended_at, outcome, reason, print_time, wire"
+_SAVE = f"""
+INSERT INTO jobs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    started_at = coalesce(started_at, excluded.started_at), ended_at = excluded.ended_at, outcome = excluded.outcome,
+    reason = excluded.reason, print_time = excluded.print_time, wire = coalesce(excluded.wire, wire)
+WHERE excluded.ended_at > ended_at
+"""  # noqa: S608  columns of our own
+_LAST = f"SELECT {_COLUMNS} FROM jobs WHERE machine = ? ORDER BY ended_at DESC, id LIMIT ?"  # noqa: S608
+_ONE = f"SELECT {_COLUMNS} FROM jobs WHERE machine = ? AND id = ?"  # noqa: S608
+
+
+class JobRecord(msgspec.Struct, frozen=True, array_like=True):
+    """A row: `size` in bytes, times in unix s, `print_time` in s without pauses, `wire` as JSON."""
+
+    id: str
+    machine: str
+    name: str
+    path: str
+    sha1: str | None
+    size: int
+    user: str | None
+    started_at: float | None
+    ended_at: float
+    outcome: str
+    reason: str
+    print_time: float
+    wire: str | None
+
+
+class History:
+    """The jobs in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_soon(self, record: JobRecord) -> None:
+        """Write down how a job ended; nobody waits."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(_SAVE, msgspec.structs.astuple(record))
+
+        self._database.write_soon(write)
+
+    def last(self, machine: str, count: int) -> list[JobRecord]:
+        """The machine's last jobs, newest first, at most so many."""
+        return [JobRecord(*row) for row in self._database.read(_LAST, (machine, count))]
+
+    def job(self, machine: str, job: str) -> JobRecord:
+        """One job of the machine. Raises `NoSuchJob`."""
+        rows = self._database.read(_ONE, (machine, job))
+        if not rows:
+            raise NoSuchJob(f"No job {job!r} of the machine {machine!r} has ended.")
+        return JobRecord(*rows[0])
