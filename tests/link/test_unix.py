@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -68,6 +69,23 @@ def test_the_lock_says_who_lives_and_the_socket_does_not(tmp_path):
         unix.HostLock(tmp_path)
     lock.release()
     assert not unix.lives(tmp_path)
+
+
+def test_those_who_look_are_taken_for_nobody_and_keep_nobody_out(tmp_path):
+    unix.make_private(tmp_path)
+
+    def look(_):
+        return any([unix.lives(tmp_path) for _ in range(5000)])
+
+    def take(_):
+        for _ in range(500):
+            unix.HostLock(tmp_path).release()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(look, range(3))) == [False] * 3
+        looking = threads.map(look, range(2))
+        list(threads.map(take, range(1)))
+        list(looking)
 
 
 def test_nobody_listens(tmp_path):

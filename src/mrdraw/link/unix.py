@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Protocol, cast
 
 from mrdraw.errors import LinkError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 SOCKET_NAME = "host.sock"
 LOCK_NAME = "host.lock"
+_LOOK_TIME = 0.5
+"""s that somebody who only looks at the lock may have it, on a computer that is busy."""
 _MAX_ADDRESS = 100
 """bytes that a socket address may have everywhere (108 on Linux, 104 on macOS, with the terminating NUL)."""
 
@@ -53,10 +56,10 @@ def make_private(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def _try_lock(folder: Path) -> int | None:
+def _try_lock(folder: Path, kind: int) -> int | None:
     descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         return None
@@ -64,14 +67,24 @@ def _try_lock(folder: Path) -> int | None:
 
 
 def lives(folder: Path) -> bool:
-    """Whether a machine host holds the lock of this folder."""
+    """Whether a machine host holds the lock of this folder. Those who only look do not take each other for one."""
     if not folder.is_dir():
         return False
-    descriptor = _try_lock(folder)
+    descriptor = _try_lock(folder, fcntl.LOCK_SH)
     if descriptor is None:
         return True
     os.close(descriptor)
     return False
+
+
+def _lock(folder: Path) -> int:
+    """Take the lock; somebody who looks at it has it for a moment, a machine host for longer. Raises `LinkError`."""
+    deadline = monotonic() + _LOOK_TIME
+    while (descriptor := _try_lock(folder, fcntl.LOCK_EX)) is None:
+        if monotonic() > deadline:
+            raise LinkError(f"A machine host lives in {folder} already.")
+        sleep(_LOOK_TIME / 50)
+    return descriptor
 
 
 class HostLock:
@@ -80,10 +93,7 @@ class HostLock:
     def __init__(self, folder: Path) -> None:
         """Take the lock. Raises `LinkError` when another machine host lives in the folder."""
         make_private(folder)
-        descriptor = _try_lock(folder)
-        if descriptor is None:
-            raise LinkError(f"A machine host lives in {folder} already.")
-        self._descriptor = descriptor
+        self._descriptor = _lock(folder)
 
     def release(self) -> None:
         """Give the lock up."""
