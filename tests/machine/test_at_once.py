@@ -37,7 +37,7 @@ def test_a_wait_for_a_temperature_ends(tmp_path):
     async def main():
         async with running(tmp_path, "--emergency-parser") as (_, _, watcher):
             await watcher.do(link.SendLines, lines=("M109 S200", "M117 behind"))
-            await watcher.until(lambda w: sent(w, "M109 S200"))
+            await watcher.until(lambda w: w.snapshot.heaters.get("tool0", link.Heater()).target == 200)
             assert not sent(watcher, "M117")
             await watcher.do(link.SendLines, lines=("M108",))
             await watcher.until(lambda w: sent(w, "M117 behind"))
