@@ -36,6 +36,7 @@ bench: $(VENV)/.dev
 bench-wire: $(VENV)/.dev
 	$(BIN)/python bench/faults.py
 	$(BIN)/python bench/undisturbed.py
+	$(BIN)/python bench/emergency.py
 
 PYTHON_SOURCES := src tests bench ui/page_build.py hatch_build.py
 

@@ -1,5 +1,6 @@
 """`/api/connection` (contract, 5.2)."""
 
+import msgspec
 import pytest
 
 from helpers_hub import READY, run
@@ -133,3 +134,16 @@ def test_who_may(tmp_path, command):
             assert (await nobody.post(URL, json={"command": command})).status_code == 401
 
     run(tmp_path, scenario, READY, user="rita")
+
+
+def test_a_device_that_has_a_lasting_name_is_saved_by_it(tmp_path):
+    async def scenario(client, world):
+        body = {"command": "connect", "port": "/dev/ttyUSB3", "save": True}
+        assert (await client.post(URL, json=body)).status_code == 204
+        (command,) = world.asked(link.Connect)
+        assert command.port == lasting
+        assert (await client.get(URL)).json()["options"]["portPreference"] == lasting
+
+    lasting = "/dev/serial/by-id/usb-A_1-if00"
+    port = link.PortInfo(path=lasting, device="/dev/ttyUSB3")
+    run(tmp_path, scenario, msgspec.structs.replace(READY, ports=(port,)), user="boss")

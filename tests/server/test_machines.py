@@ -5,7 +5,17 @@ import pytest
 
 from helpers_hub import READY, run
 from mrdraw.events import SettingsUpdated
-from mrdraw.link.messages import Interrupted, Job, JobFile, Notice, Progress, Resends
+from mrdraw.link.messages import (
+    ConnectionPhase,
+    ConnectionStatus,
+    DeviceIdentity,
+    Interrupted,
+    Job,
+    JobFile,
+    Notice,
+    Progress,
+    Resends,
+)
 from mrdraw.settings.document import parse, read_text
 
 ALL = "/api/v1/machines"
@@ -17,6 +27,21 @@ PROFILE = {
     "maxChamberTemperature": 80, "maxExtrusion": 500, "speedX": 6000, "speedY": 6000, "speedZ": 200, "speedE": 300,
     "kinematics": "",
 }  # fmt: skip
+
+
+def test_how_it_stands_with_the_connection(tmp_path):
+    async def scenario(client, world):
+        assert (await client.get(ONE)).json()["connection"] == {
+            "phase": "link-lost", "since": 1.5, "reason": "unplugged",
+            "device": {"byId": "usb-A_1-if00", "byPath": "", "serialNumber": "1", "uuid": "u", "shared": False},
+        }  # fmt: skip
+        await world.tell(connection=ConnectionStatus())
+        found = (await client.get(ONE)).json()["connection"]
+        assert (found["phase"], found["since"]) == ("closed", None)
+
+    device = DeviceIdentity(by_id="usb-A_1-if00", serial_number="1", uuid="u")
+    lost = ConnectionStatus(ConnectionPhase.LINK_LOST, 1.5, "unplugged", device)
+    run(tmp_path, scenario, msgspec.structs.replace(READY, connection=lost))
 
 
 def test_the_finer_state(tmp_path):

@@ -150,7 +150,7 @@ class Fleet:
         tree = self._settings.current()
         if self._virtual and machine_id == tree.default_machine:
             return Connect(id=new_id(), port=VIRTUAL_PORT)
-        return Connect(id=new_id()) if tree.machines[machine_id].serial.autoconnect else None
+        return Connect(id=new_id(), wait=True) if tree.machines[machine_id].serial.autoconnect else None
 
 
 def offers_virtual(tree: SettingsTree) -> bool:

@@ -77,6 +77,8 @@ class SerialSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     additional_ports: tuple[str, ...] = ()
     """Globs of further ports to list."""
     additional_baudrates: tuple[int, ...] = ()
+    device_folder: str = "/dev/serial"
+    """Where the system names serial devices by what they are (`by-id`) and by where they are plugged in (`by-path`)."""
     exclusive: bool = True
     low_latency: bool = True
     timeout_connection: float = 10.0
@@ -311,6 +313,48 @@ class PortInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
     path: str
     description: str = ""
+    device: str = ""
+    """The device that the path leads to now, where the path is not the device itself."""
+
+
+class DeviceIdentity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a device is known by, whatever its tty is called; what is empty is not known."""
+
+    by_id: str = ""
+    """Its name among `by-id`: maker, model and USB serial number."""
+    serial_number: str = ""
+    by_path: str = ""
+    """Its name among `by-path`: the socket that it is plugged into."""
+    shared: bool = False
+    """Whether another device was seen that would bear the same name: then `by_path` decides."""
+    uuid: str = ""
+    """The board's UUID, as M115 told it."""
+
+
+class ConnectionPhase(StrEnum):
+    """How it stands with the connection, finer than the states that clients of OctoPrint know."""
+
+    CLOSED = "closed"
+    """Nobody wants a connection."""
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    WAITING = "waiting"
+    """The device was not there yet; it is connected as soon as it appears."""
+    LINK_LOST = "link-lost"
+    """The device was lost; it is connected again as soon as it is back."""
+    AMBIGUOUS = "ambiguous"
+    """As `LINK_LOST`, but what is there now could be another device: a person has to choose."""
+    FAILED = "failed"
+    """The connection ended with an error; a person has to connect again."""
+
+
+class ConnectionStatus(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How it stands with the connection; `since` in unix seconds."""
+
+    phase: ConnectionPhase = ConnectionPhase.CLOSED
+    since: float = 0.0
+    reason: str = ""
+    device: DeviceIdentity = DeviceIdentity()
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -347,6 +391,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", omit_defaults=True):
     interrupted: Interrupted | None = None
     notices: tuple[Notice, ...] = ()
     dropped_log_lines: int = 0
+    connection: ConnectionStatus = ConnectionStatus()
 
 
 class LogLines(msgspec.Struct, frozen=True, tag="log", omit_defaults=True):
@@ -434,11 +479,13 @@ class Connect(msgspec.Struct, frozen=True, tag="connect", omit_defaults=True):
     """Open a port; `None` and `AUTO` look for one, baud rate 0 or `None` tries the usual ones.
 
     While connected: the same or no port does nothing, another port during a job is refused (WrongState).
+    With `wait` a port that is not there yet is waited for.
     """
 
     id: str
     port: str | None = None
     baudrate: int | None = None
+    wait: bool = False
 
 
 class Disconnect(msgspec.Struct, frozen=True, tag="disconnect"):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mrdraw.errors import ForceNeeded, InvalidValue, NotOperational, WrongState
+from mrdraw.firmware.dialect import Priority
 from mrdraw.gcode.words import command_of
 from mrdraw.link import messages as link
 from mrdraw.link.messages import MachineState
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from mrdraw.machine.machine import Machine
 
 _EMERGENCY = "M112"
+
+TAKEN_AT_ONCE = frozenset({"M108", "M410", "M524", "M876"})
+"""What the firmware's emergency parser takes from the bytes as they come (Marlin, e_parser.h): it may not wait in a
+queue for the very line that it is to end."""
+
 _MAX_OFFSET = 50.0
 _MOVING_STATES = link.JOB_STATES - {MachineState.PAUSED}
 
@@ -33,7 +39,7 @@ class Commands:
         self._connector = connector
         self._table: dict[type[Any], Callable[[Any], None]] = {
             link.Configure: lambda command: machine.configure(command.settings),
-            link.Connect: lambda command: connector.connect(command.port, command.baudrate),
+            link.Connect: lambda command: connector.connect(command.port, command.baudrate, wait=command.wait),
             link.Disconnect: lambda _: connector.disconnect(),
             link.AcknowledgeByHand: self._acknowledge_by_hand,
             link.StartJob: self._start_job,
@@ -94,8 +100,12 @@ class Commands:
         self._need_operational()
         for line in lines:
             self._check_typed(line, force=command.force)
-        if lines:
-            self._machine.send(lines)
+        at_once = [line for line in lines if command_of(line) in TAKEN_AT_ONCE]
+        queued = [line for line in lines if command_of(line) not in TAKEN_AT_ONCE]
+        if at_once:
+            self._machine.send(at_once, Priority.EMERGENCY)
+        if queued:
+            self._machine.send(queued)
 
     def _check_typed(self, line: str, *, force: bool) -> None:
         machine = self._machine

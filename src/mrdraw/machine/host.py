@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
+import msgspec
+
 from mrdraw import __version__
 from mrdraw.errors import MrDrawError, WrongState
 from mrdraw.link import framing, unix
@@ -23,6 +25,7 @@ from mrdraw.machine import recovery
 from mrdraw.machine.commands import Commands
 from mrdraw.machine.connecting import Connector
 from mrdraw.machine.garbage import Garbage
+from mrdraw.machine.lookout import Wanted
 from mrdraw.machine.machine import Machine
 from mrdraw.machine.manual import heaters_off
 from mrdraw.machine.memory import Memory, recall, remember
@@ -52,7 +55,7 @@ class MachineHost:
         self.machine = Machine(self._memory.settings, make_runner=lambda machine: JobRunner(machine, jobs))
         self.connector = Connector(self.machine, folder, changed=self._remember)
         if self._memory.port is not None:
-            self.connector.wanted = (self._memory.port, self._memory.baudrate or 0)
+            self.connector.wanted = Wanted(self._memory.port, self._memory.baudrate or 0, self._memory.device)
         self.machine.outlet.recall_jobs(self._memory.ended)
         self.machine.outlet.on_job_ended = self._remember
         self._commands = Commands(self.machine, self.connector)
@@ -103,7 +106,9 @@ class MachineHost:
         if leftover is not None:
             machine.runner.take_up(leftover)
         if self.connector.wanted is not None:
-            LOGGER.warning("the last machine host ended while %s was open; opening it again", self.connector.wanted[0])
+            LOGGER.warning(
+                "the last machine host ended while %s was open; opening it again", self.connector.wanted.port
+            )
             machine.decision_needed = True
             self.connector.recover()
 
@@ -155,13 +160,16 @@ class MachineHost:
 
     def _list_ports(self) -> tuple[PortInfo, ...]:
         settings = self.machine.settings
-        return list_ports(settings.serial.additional_ports, virtual=settings.virtual)
+        serial = settings.serial
+        return list_ports(serial.additional_ports, virtual=settings.virtual, device_folder=serial.device_folder)
 
     def _remember(self) -> None:
         """Write the settings, the connection and the last jobs' ends down."""
-        port, baudrate = self.connector.wanted or (None, None)
-        ended = self.machine.outlet.ended_jobs
-        self._memory = Memory(settings=self.machine.settings, port=port, baudrate=baudrate, ended=ended)
+        wanted = self.connector.wanted
+        memory = Memory(settings=self.machine.settings, ended=self.machine.outlet.ended_jobs)
+        if wanted is not None:
+            memory = msgspec.structs.replace(memory, port=wanted.port, baudrate=wanted.baudrate, device=wanted.device)
+        self._memory = memory
         self._spawn(self._written(self._memory))
 
     async def _written(self, memory: Memory) -> None:

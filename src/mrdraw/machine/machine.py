@@ -19,6 +19,9 @@ from mrdraw.link.messages import (
     JOB_STATES,
     OPERATIONAL_STATES,
     STATE_TEXTS,
+    ConnectionPhase,
+    ConnectionStatus,
+    DeviceIdentity,
     Heater,
     MachineSettings,
     MachineState,
@@ -42,6 +45,7 @@ LOGGER = logging.getLogger(__name__)
 NOTICE_UNATTENDED = "unattended"
 NOTICE_WATCHDOG = "no-watchdog"
 NOTICE_INTERRUPTED = "interrupted"
+NOTICE_BACK = "machine-back"
 _WATCHDOG_TEXT = (
     "If this computer dies, the heaters stay on: this firmware has no watchdog that switches them off. "
     "Do not leave the machine alone with a heater on."
@@ -77,6 +81,11 @@ class Machine:
         self.heaters: dict[str, Heater] = {}
         self.offsets: dict[str, float] = {}
         self.firmware = ""
+        self.uuid = ""
+        """The board's UUID; empty if the firmware told none."""
+        self.connection = ConnectionStatus()
+        self.when_lost: Callable[[str, bool], None] = _nothing
+        """Called when the wire broke by itself: why, and whether a job was lost by it."""
         self.capabilities: dict[str, bool] = {}
         self._refused_tools: set[int] = set()
         self._tool_before = 0
@@ -142,6 +151,7 @@ class Machine:
             interrupted=runner.resuming.interrupted,
             notices=tuple(self.notices.values()),
             dropped_log_lines=self.outlet.dropped,
+            connection=self.connection,
         )
 
     def configure(self, settings: MachineSettings) -> None:
@@ -168,6 +178,22 @@ class Machine:
         self.publish(events.PrinterStateChanged(state_id=state.value, state_string=STATE_TEXTS[state]))
         self.changed()
         self.outlet.flush()
+
+    def connection_is(
+        self,
+        phase: ConnectionPhase,
+        reason: str = "",
+        *,
+        device: DeviceIdentity | None = None,
+        since: float | None = None,
+    ) -> None:
+        """Say how it stands with the connection; the device stays the one that it was unless another is named."""
+        now = self.connection
+        since = since or (now.since if phase is now.phase else time())
+        status = ConnectionStatus(phase, since, reason, now.device if device is None else device)
+        if status != now:
+            self.connection = status
+            self.changed()
 
     def publish(self, event: events.MachineEvent) -> None:
         """Tell everybody of an event."""
@@ -199,17 +225,24 @@ class Machine:
         self.decision_needed = False
         self.clear_notice(NOTICE_INTERRUPTED)
         self.unattended.attend(monotonic())
+        self.clear_notice(NOTICE_BACK)
 
     # --- sending ---------------------------------------------------------------------------------------------------
 
-    def send(self, lines: Sequence[str], *, then: Callable[[], None] | None = None) -> None:
+    def send(
+        self,
+        lines: Sequence[str],
+        priority: Priority = Priority.HAND,
+        *,
+        then: Callable[[], None] | None = None,
+    ) -> None:
         """Queue lines before those of the job; `then` is called when the last was acknowledged.
 
         Raises `NotOperational`.
         """
         if self.driver is None or self.driver.transport is None:
             raise NotOperational("The machine is not connected.")
-        self.driver.enqueue(lines, Priority.HAND, tag=then)
+        self.driver.enqueue(lines, priority, tag=then)
         for line in lines:
             self._note_target(line)
 
@@ -240,9 +273,10 @@ class Machine:
 
     # --- the wire --------------------------------------------------------------------------------------------------
 
-    def opened(self, driver: Driver, port: str, baudrate: int) -> None:
+    def opened(self, driver: Driver, port: str, baudrate: int, device: DeviceIdentity) -> None:
         """A wire was opened and the firmware answered."""
         self.driver = driver
+        self.connection_is(ConnectionPhase.CONNECTED, device=device)
         self.port, self.baudrate = port, baudrate
         self.notice(NOTICE_WATCHDOG, _WATCHDOG_TEXT)
         self.enter(MachineState.OPERATIONAL)
@@ -259,13 +293,17 @@ class Machine:
         self._refused_tools.clear()
         self.watch.forget()
         self.clear_notice(NOTICE_WATCHDOG)
+        self.connection_is(ConnectionPhase.FAILED if error else ConnectionPhase.CLOSED, error)
         self.enter(MachineState.CLOSED_WITH_ERROR if error else MachineState.OFFLINE, error)
         self.publish(events.Disconnected())
 
     def wire_lost(self, error: Exception | None) -> None:
         """The wire broke."""
         text = f"The connection to the machine was lost: {error or 'the port was closed'}."
+        job_lost, stopped = self.has_job, self.emergency.pending
         self.fail(text, "connection")
+        if not stopped:
+            self.when_lost(text, job_lost)
 
     def fail(self, text: str, reason: str) -> None:
         """The machine cannot go on: a living job fails, the wire is closed."""
@@ -337,6 +375,7 @@ class Machine:
     def _firmware_info(self, event: wire.FirmwareInfo) -> None:
         self.firmware = event.name
         self.kinematics = event.data.get("KINEMATICS", "").lower()
+        self.uuid = event.data.get("UUID", "")
         self.publish(events.FirmwareData(name=event.name, data=event.data))
         self.changed()
 
@@ -444,3 +483,7 @@ class Machine:
             self.log("Nobody decided: switching the heaters off")
             self.send(heaters_off(self.settings.profile))
         self.clear_notice(NOTICE_UNATTENDED)
+
+
+def _nothing(reason: str, job_lost: bool) -> None:
+    """Do nothing about a wire that broke."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from mrdraw.link.messages import JobEnded, MachineSettings
+from mrdraw.link.messages import DeviceIdentity, JobEnded, MachineSettings
 
 _NAME = "memory.msgpack"
 
@@ -25,6 +25,8 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     baudrate: int | None = None
     ended: tuple[JobEnded, ...] = ()
     """The last jobs, oldest first."""
+    device: DeviceIdentity = DeviceIdentity()
+    """What was on that port."""
 
 
 def recall(folder: Path) -> Memory:

@@ -1,7 +1,7 @@
 """The ports that a machine could be on.
 
-Invariants: a port is named by its by-id path where there is one, so that it is found again under another number; this
-touches the disk and is called from a thread.
+Invariants: a port is named by its by-id path where there is one, else by its by-path, so that it is found again under
+another number; this touches the disk and is called from a thread.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import glob
 from pathlib import Path
 
 from mrdraw.link.messages import PortInfo
+from mrdraw.machine import devices
 
 VIRTUAL = "VIRTUAL"
 """The port of the simulated machine."""
@@ -21,17 +22,33 @@ _PATTERNS = (
     "/dev/ttyUSB*", "/dev/ttyACM*", "/dev/ttyAMA*", "/dev/ttyAP*", "/dev/rfcomm*",
     "/dev/cu.usb*", "/dev/tty.usb*", "/dev/cuaU*",
 )  # fmt: skip
-_BY_ID = "/dev/serial/by-id/*"
+
+DEVICE_FOLDER = "/dev/serial"
 
 
-def list_ports(additional: tuple[str, ...] = (), *, virtual: bool = False) -> tuple[PortInfo, ...]:
-    """All ports, those known by an id first; `additional` are globs of further ones."""
-    by_id = {str(Path(path).resolve()): path for path in sorted(glob.glob(_BY_ID))}  # noqa: PTH207
-    found = {path: PortInfo(path=path, description=device) for device, path in by_id.items()}
+def list_ports(
+    additional: tuple[str, ...] = (), *, virtual: bool = False, device_folder: str = DEVICE_FOLDER
+) -> tuple[PortInfo, ...]:
+    """All ports, those known by a name that stays first; `additional` are globs of further ones."""
+    named = _lasting_names(Path(device_folder))
+    found = {path: PortInfo(path=path, description=device, device=device) for device, path in named.items()}
     for pattern in (*_PATTERNS, *additional):
         for device in sorted(glob.glob(pattern)):  # noqa: PTH207 - patterns are absolute
-            if device not in by_id or pattern in additional:
+            if device not in named or pattern in additional:
                 found.setdefault(device, PortInfo(path=device))
     if virtual:
         found[VIRTUAL] = PortInfo(path=VIRTUAL, description="a simulated machine")
     return tuple(found.values())
+
+
+def _lasting_names(folder: Path) -> dict[str, str]:
+    """The devices with the names that lead to them whatever their number: by what they are, else by their socket."""
+    by_id, by_path = devices.names(folder / devices.BY_ID), devices.names(folder / devices.BY_PATH)
+    sockets: dict[str, str] = {}
+    for name, device in by_path.items():
+        sockets.setdefault(device, str(folder / devices.BY_PATH / name))
+    return sockets | {
+        device: str(folder / devices.BY_ID / name)
+        for name, device in by_id.items()
+        if not devices.twins(by_id, by_path, devices.serial_number(device))
+    }

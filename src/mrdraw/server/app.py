@@ -42,6 +42,7 @@ from mrdraw.server.errors import error_response, refusal
 from mrdraw.server.push import socket as push
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route, RouteTable
+from mrdraw.server.turns import Turns
 from mrdraw.settings import Settings
 
 MODULES = (
@@ -179,5 +180,5 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 def create_app(services: Services) -> ASGIApp:
-    """The application, behind its authentication."""
-    return CommonHeaders(Authentication(Application(services), services), services.settings)
+    """The application, behind its authentication, taken in turns."""
+    return Turns(CommonHeaders(Authentication(Application(services), services), services.settings))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from mrdraw.hub import Machine
-from mrdraw.link.messages import Interrupted
+from mrdraw.link.messages import ConnectionStatus, Interrupted
 from mrdraw.server.records import (
     Record,
     job_record,
@@ -46,6 +46,7 @@ def machine_details(one: Machine) -> Record:
         "state": {"id": one.state.value},
         "port": snapshot.port,
         "baudrate": snapshot.baudrate,
+        "connection": _connection(snapshot.connection),
         "firmware": snapshot.firmware,
         "tool": snapshot.tool,
         "position": snapshot.position,
@@ -54,6 +55,23 @@ def machine_details(one: Machine) -> Record:
         "interrupted": interrupted_record(snapshot.interrupted),
         "notices": [{"key": notice.key, "text": notice.text, "until": notice.until} for notice in snapshot.notices],
         "profile": msgspec.to_builtins(one.settings.profile),
+    }
+
+
+def _connection(status: ConnectionStatus) -> Record:
+    """How it stands with the connection, and what is known of the device."""
+    device = status.device
+    return {
+        "phase": status.phase.value,
+        "since": status.since or None,
+        "reason": status.reason,
+        "device": {
+            "byId": device.by_id,
+            "byPath": device.by_path,
+            "serialNumber": device.serial_number,
+            "uuid": device.uuid,
+            "shared": device.shared,
+        },
     }
 
 

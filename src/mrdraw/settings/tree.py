@@ -35,6 +35,8 @@ class SerialTree(Section, frozen=True):
     additional_ports: tuple[str, ...] = ()
     """Globs."""
     additional_baudrates: tuple[Annotated[int, Meta(ge=1, le=100_000_000)], ...] = ()
+    device_folder: str = "/dev/serial"
+    """Where `by-id` and `by-path` are."""
     exclusive: bool = True
     low_latency: bool = True
     timeout_connection: Positive = 10.0

@@ -196,6 +196,14 @@ export interface WireRecord {
   figures: WireFigures | null
 }
 
+/** How it stands with the connection; `since` in unix seconds. */
+export interface ConnectionStatus {
+  phase: 'closed' | 'connecting' | 'connected' | 'waiting' | 'link-lost' | 'ambiguous' | 'failed'
+  since: number | null
+  reason: string
+  device: { byId: string; byPath: string; serialNumber: string; uuid: string; shared: boolean }
+}
+
 /** What MrDraw knows of a machine beyond the words of the compatible API. */
 export interface MachineDetails {
   id: string
@@ -203,6 +211,7 @@ export interface MachineDetails {
   reachable: boolean
   port: string | null
   baudrate: number | null
+  connection: ConnectionStatus
   firmware: string
   position: Record<string, number>
   homed: string

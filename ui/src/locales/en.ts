@@ -230,6 +230,10 @@ export default {
     firmware: 'Firmware',
     refresh: 'Look again',
     simulated: 'Simulated machine',
+    lost: 'Lost at {time}: {device}. It is connected again by itself as soon as it is back.',
+    waiting: 'The machine is connected by itself as soon as it is plugged in and switched on.',
+    theMachine: 'the machine',
+    stopWaiting: 'Stop waiting',
   },
   files: {
     upload: 'Upload',

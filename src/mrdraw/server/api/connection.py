@@ -101,7 +101,13 @@ def _port(one: Machine, value: object) -> str | None:
         return None
     preferred = one.settings.serial.port
     known = dict.fromkeys([*port_options(one), *([preferred] if preferred else []), AUTO])
-    return one_of(value, known, "port")
+    return one_of(lasting_name(one, value), known, "port")
+
+
+def lasting_name(one: Machine, value: object) -> object:
+    """The name under which the device on a port is found again, where it has one; a tty is named by who came first."""
+    found = (port.path for port in one.snapshot.ports if port.device and port.device == value)
+    return next(found, value)
 
 
 def _baudrate(one: Machine, value: object) -> int | None:
