@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from helpers_fleet import until
 from helpers_hub import READY, world
+from mrdraw.server.compression import compressing
 
 PATIENCE = 30.0
 
@@ -89,7 +90,7 @@ class Served:
 def run(basedir, scenario, snapshot=READY):
     async def main():
         async with world(basedir, snapshot) as made:
-            config = uvicorn.Config(made.app, port=0, lifespan="off", log_config=None, ws="websockets-sansio")
+            config = uvicorn.Config(made.app, port=0, lifespan="off", log_config=None, ws=compressing())
             server = uvicorn.Server(config)
             server.install_signal_handlers = lambda: None
             task = asyncio.create_task(server.serve())

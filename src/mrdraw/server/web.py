@@ -16,8 +16,12 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from mrdraw.server.compression import compressing
+
 _GRACE = 3
 """s that requests get to end when the server stops."""
+_LONGEST_MESSAGE = 64 * 1024
+"""bytes of what a WebSocket's client may say at once."""
 
 
 class WebServer(uvicorn.Server):
@@ -30,7 +34,8 @@ class WebServer(uvicorn.Server):
             lifespan="off",
             loop="none",
             http="httptools",
-            ws="websockets-sansio",
+            ws=compressing(),  # type: ignore[arg-type]
+            ws_max_size=_LONGEST_MESSAGE,
             proxy_headers=False,
             server_header=False,
             access_log=False,
