@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 from mrdraw.server.push.sockjs.framing import texts_of
 from mrdraw.server.push.sockjs.session import Session
 
-_POLICY_VIOLATION = 1008
+_GOING_AWAY = 1001
 _NORMAL = 1000
 
 
@@ -61,7 +61,7 @@ class RawChannel:
 
     async def finish(self) -> None:
         """Close."""
-        await self._websocket.close(_POLICY_VIOLATION)
+        await self._websocket.close(_GOING_AWAY)
 
 
 class FramedChannel:
