@@ -1,7 +1,8 @@
 """What 200 push sockets cost while a job runs, OctoPrint beside MrDraw in one run. Prints one table.
 
-A job at 115,200 baud with the firmware of `firmware.c`; 200 raw WebSockets with one state a second each. Measured
-twice: without sockets and with them, for each program. `--seconds` is the length of each stretch.
+A job at 115,200 baud with the firmware of `firmware.c`; 200 raw WebSockets with one state a second each. For each
+program a stretch without sockets, one with them, and one without again; `--seconds` is the length of each. What is
+shown for "without" is the mean of the two. The sockets' coming, of which each of them is told, is not measured.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ BAUDRATE = 115_200
 SOCKETS = 200
 SHARE = 1 / 5
 """What MrDraw's part of OctoPrint's processor time may be at most."""
+CALM = 1.5
+"""Messages per second and socket when only states come."""
 MOST_LOST = 0.01
 """The part of the lines per second that the print may lose and still not have noticed."""
 
@@ -71,6 +74,18 @@ class Audience:
         self._process.stdin.flush()
         return dict(json.loads(self._process.stdout.readline()))
 
+    def settle(self, patience: float) -> None:
+        """Wait until nothing but the states comes any more."""
+        deadline, before = time.monotonic() + patience, self.counted()["messages"]
+        while True:
+            time.sleep(2)
+            now = self.counted()["messages"]
+            if now - before < CALM * 2 * SOCKETS:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"after {patience:g} s still {(now - before) / 2 / SOCKETS:.1f} messages a second")
+            before = now
+
     def leave(self) -> None:
         """Close all sockets."""
         self._process.kill()
@@ -109,16 +124,28 @@ def measure(peer: Peer, firmware: Firmware, seconds: float, *, deflate: bool) ->
     peer.connect(firmware.port)
     peer.print_file("push.gcode", job())
     time.sleep(5)  # what begins with a job is over
-    alone = watched(peer, firmware, seconds, None)
+    before = watched(peer, firmware, seconds, None)
     audience = Audience(peer, deflate=deflate)
     try:
-        time.sleep(3)
+        audience.settle(60)
         heard = watched(peer, firmware, seconds, audience)
     finally:
         audience.leave()
+    time.sleep(5)
+    after = watched(peer, firmware, seconds, None)
     peer.cancel()
     peer.disconnect()
-    return alone, heard
+    print(f"{peer.name}: {before}, {heard}, {after}", file=sys.stderr, flush=True)
+    return mean(before, after), heard
+
+
+def mean(one: Stretch, other: Stretch) -> Stretch:
+    """Both stretches in one; of the gaps the longer."""
+    return Stretch(
+        processor=(one.processor + other.processor) / 2,
+        lines=(one.lines + other.lines) / 2,
+        longest=max(one.longest, other.longest),
+    )
 
 
 def run(seconds: float, *, deflate: bool) -> dict[str, tuple[Stretch, Stretch]]:
@@ -135,7 +162,6 @@ def run(seconds: float, *, deflate: bool) -> dict[str, tuple[Stretch, Stretch]]:
                     results[peer.name] = measure(peer, firmware, seconds, deflate=deflate)
                 finally:
                     peer.stop()
-                print(f"{peer.name}: {results[peer.name]}", file=sys.stderr, flush=True)
         finally:
             firmware.stop()
     return results
@@ -170,7 +196,7 @@ def _word(good: bool) -> str:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--no-deflate", action="store_true", help="the sockets offer no compression")
     asked = parser.parse_args()
     try:
