@@ -156,6 +156,9 @@ def test_only_what_changed_is_sent_and_a_sign_of_life(tmp_path, monkeypatch):
             await served.world.tell()
             first, second = await socket.until("current"), await socket.until("current")
             assert second["serverTime"] > first["serverTime"]
+            await socket.send(throttle=1000)
+            served.world.host.tell(link.LogLines(lines=("Recv: wait",)))
+            await socket.until("current", lambda payload: payload["messages"] == ["wait"])
 
     run(tmp_path, scenario)
 

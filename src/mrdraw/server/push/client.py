@@ -197,7 +197,8 @@ class PushClient:
         """s until a state is due; none for a client that gets none."""
         if not self._may_get_state:
             return None
-        due = self._next_slot() if self._dirty else self._sent_at + HEARTBEAT
+        at_latest = self._sent_at + HEARTBEAT
+        due = min(self._next_slot(), at_latest) if self._dirty else at_latest
         return due - monotonic()
 
     @property
@@ -216,10 +217,13 @@ class PushClient:
             await self._send_timelapse()
         while not self._over and (text := self._outbox.take()) is not None:
             await self._send(text)
-        due = self._dirty and now >= self._next_slot()
-        if not self._over and self._may_get_state and (due or now - self._sent_at >= HEARTBEAT):
+        if not self._over and self._may_get_state and not self._history_due and self._is_due(now):
             await self._send(self._state())
         self._over = self._over or self._leaving
+
+    def _is_due(self, now: float) -> bool:
+        """Whether there is a new state and its slot has come, or nothing was said for too long."""
+        return (self._dirty and now >= self._next_slot()) or now - self._sent_at >= HEARTBEAT
 
     async def _send_timelapse(self) -> None:
         """After a log-in: how pictures are taken, which is not at all."""

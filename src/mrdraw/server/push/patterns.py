@@ -1,7 +1,8 @@
 """Patterns that clients send to filter lines: searched for a bounded time.
 
-Invariants: no pattern keeps the loop for longer than `PATIENCE` and one line more; one that takes longer is given up
-for good and then lets all lines through, as one that cannot be read does; lines are searched up to `LINE` characters.
+Invariants: no pattern keeps the loop for longer than `PATIENCE`; one that takes longer is given up for good and then
+lets all lines through, as one that cannot be read does; lines are searched up to `LINE` characters. The library keeps
+what it compiled.
 """
 
 from __future__ import annotations
@@ -28,50 +29,42 @@ class LineFilter:
     """Which lines are wanted: all, none, or those in which a pattern is found."""
 
     wanted: bool = True
-    pattern: regex.Pattern[str] | None = None
+    pattern: str | None = None
+    """Compiled when it is first used, so that nobody without rights can have that done."""
 
     def select(self, lines: Iterable[str]) -> list[str]:
         """The wanted ones of these lines."""
         if not self.wanted:
             return []
-        if self.pattern is None:
-            return list(lines)
         known = list(lines)
+        if self.pattern is None or not known:
+            return known
         try:
-            return self._found(self.pattern, known)
-        except TimeoutError:
+            return _found(regex.compile(self.pattern), known)
+        except (TimeoutError, regex.error, OverflowError, RecursionError, ValueError):
             self.pattern = None
             return known
-
-    @staticmethod
-    def _found(pattern: regex.Pattern[str], lines: list[str]) -> list[str]:
-        """Raises `TimeoutError`."""
-        until = thread_time() + PATIENCE
-        found = []
-        for line in lines:
-            left = until - thread_time()
-            if left <= 0:
-                raise TimeoutError
-            if pattern.search(line[:LINE], timeout=left):
-                found.append(line)
-        return found
 
 
 def line_filter(value: object) -> LineFilter:
     """The filter that a client asked for: true, false or a pattern; anything else is false."""
     if isinstance(value, str):
-        return LineFilter(pattern=_compiled(value))
+        too_large = len(value) > LONGEST or _copies(value) > _MOST_COPIES
+        return LineFilter(pattern=None if too_large else value)
     return LineFilter(wanted=value is True)
 
 
-def _compiled(text: str) -> regex.Pattern[str] | None:
-    """The pattern, unless it is none or too large."""
-    if len(text) > LONGEST or _copies(text) > _MOST_COPIES:
-        return None
-    try:
-        return regex.compile(text)
-    except (regex.error, OverflowError, RecursionError, ValueError):
-        return None
+def _found(pattern: regex.Pattern[str], lines: list[str]) -> list[str]:
+    """The lines that match. Raises `TimeoutError`."""
+    until = thread_time() + PATIENCE
+    found = []
+    for line in lines:
+        left = until - thread_time()
+        if left <= 0:
+            raise TimeoutError
+        if pattern.search(line[:LINE], timeout=left):
+            found.append(line)
+    return found
 
 
 def _copies(text: str) -> int:
