@@ -1,6 +1,7 @@
 """Many push clients in one process: each counts the messages that it gets and does nothing else with them.
 
-Started by `push.py`, so that they do not share a process with what measures. They speak the raw WebSocket, offer
+Started by `push.py`, so that they do not share a process with what measures. They make way for everybody else, as
+clients are on other computers. They speak the raw WebSocket, offer
 `permessage-deflate` as a browser does, and look at the frames' heads only. A line "ready" says that all of them got
 their first state; each line on standard input is answered with the messages and bytes that came so far.
 """
@@ -23,6 +24,7 @@ DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\
 FIRST = 3
 """`connected`, `history` and a first `current`."""
 PING, PONG = 9, 10
+NICE = 19
 
 
 class Listener(asyncio.Protocol):
@@ -129,6 +131,7 @@ def main() -> None:
     parser.add_argument("--throttle", type=int, default=2)
     parser.add_argument("--no-deflate", action="store_true")
     asked = parser.parse_args()
+    os.nice(NICE)
     asyncio.run(listen(asked.port, asked.user, asked.count, asked.throttle, deflate=not asked.no_deflate))
 
 
