@@ -31,6 +31,7 @@ soak: $(VENV)/.dev
 # Against OctoPrint, in one run.
 bench: $(VENV)/.dev
 	$(BIN)/python bench/compare.py
+	$(BIN)/python bench/push.py
 
 # Ourselves alone: damaged wires, and a server that is killed, stopped and slowed down.
 bench-wire: $(VENV)/.dev

@@ -63,6 +63,12 @@ class SettingsUpdated(Event, frozen=True, kw_only=True):
     effective_hash: str
 
 
+class PrinterProfileModified(Event, frozen=True, kw_only=True):
+    """A machine's profile was changed."""
+
+    identifier: str
+
+
 class UserLoggedIn(Event, frozen=True, kw_only=True):
     """A user logged in with the password."""
 

@@ -21,7 +21,13 @@ PAGE = {
 OPEN = PAGE | {
     ("POST", "/api/login"),
     ("POST", "/api/logout"),
+    ("GET", "/sockjs"),
+    ("GET", "/sockjs/"),
     ("GET", "/sockjs/info"),
+    ("POST", "/sockjs/0/a.b/xhr"),
+    ("POST", "/sockjs/0/a.b/xhr_send"),
+    ("POST", "/sockjs/0/a.b/xhr_streaming"),
+    ("GET", "/sockjs/0/a.b/eventsource"),
     ("GET", "/online.txt"),
     ("GET", "/online.gif"),
 }
@@ -122,6 +128,8 @@ NOWHERE = [
 
 
 PARAMETERS = {
+    "server": "0",
+    "session": "a.b",  # which is no session: one that is would be answered without end
     "path:path": "a.gcode",
     "machine_id": "default",
     "job_id": "1",

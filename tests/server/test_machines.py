@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from helpers_hub import READY, run
-from mrdraw.events import SettingsUpdated
+from mrdraw.events import PrinterProfileModified, SettingsUpdated
 from mrdraw.link.messages import (
     ConnectionPhase,
     ConnectionStatus,
@@ -87,7 +87,7 @@ def test_the_name_and_the_profile(tmp_path):
         assert (found["name"], found["id"]) == ("Mill", "default")
         assert found["profile"] == {**PROFILE, "width": 500, "heatedBed": False}
         assert (await client.get(ONE)).json() == found
-        assert heard == [SettingsUpdated]
+        assert heard == [SettingsUpdated, PrinterProfileModified]
         assert changes
         written = parse(read_text(tmp_path / "config.yaml"))
         assert written == {"machines": {"default": {"name": "Mill", "profile": {"width": 500, "heatedBed": False}}}}

@@ -7,18 +7,16 @@ import json
 import httpx
 import msgspec
 import pytest
-import uvicorn
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from helpers_fleet import until
-from helpers_hub import READY, world
+from helpers_push import PATIENCE, run
 from mrdraw import events
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Heater, Job, JobFile, MachineState, Progress, TemperaturePoint
+from mrdraw.server.push import audience as push_audience
 from mrdraw.server.push import client as push_client
 
-PATIENCE = 30.0
 FILE = JobFile(name="a.gcode", path="a.gcode", display="a.gcode", source="/x", size=200)
 
 
@@ -26,96 +24,7 @@ FILE = JobFile(name="a.gcode", path="a.gcode", display="a.gcode", source="/x", s
 def _quicker(monkeypatch):
     """The same behaviour at a quicker pace."""
     monkeypatch.setattr(push_client, "PERIOD", 0.05)
-    monkeypatch.setattr(push_client, "CHECK_EVERY", 0.2)
-
-
-class Socket:
-    """A test's end of a push socket."""
-
-    def __init__(self, connection):
-        self._connection = connection
-
-    async def send(self, **message):
-        await self._connection.send(json.dumps(message))
-
-    async def send_raw(self, text):
-        await self._connection.send(text)
-
-    async def next(self):
-        """The next message: its type and its payload."""
-        async with asyncio.timeout(PATIENCE):
-            message = json.loads(await self._connection.recv())
-        ((kind, payload),) = message.items()
-        return kind, payload
-
-    async def until(self, wanted, condition=lambda payload: True):
-        """The next payload of this type for which the condition holds."""
-        while True:
-            kind, payload = await self.next()
-            if kind == wanted and condition(payload):
-                return payload
-
-    async def event(self, name):
-        return (await self.until("event", lambda payload: payload["type"] == name))["payload"]
-
-    async def silence(self):
-        """All that comes within a moment."""
-        messages = []
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.8):
-                while True:
-                    messages.append(await self._connection.recv())
-        return [json.loads(message) for message in messages]
-
-    async def closed(self):
-        async with asyncio.timeout(PATIENCE):
-            with contextlib.suppress(ConnectionClosed):
-                while True:
-                    await self._connection.recv()
-
-
-class Served:
-    """A server on a real port."""
-
-    def __init__(self, world, port):
-        self.world = world
-        self.port = port
-
-    @contextlib.asynccontextmanager
-    async def socket(self, path="/sockjs/websocket", **options):
-        async with connect(f"ws://127.0.0.1:{self.port}{path}", **options) as connection:
-            yield Socket(connection)
-
-    @contextlib.asynccontextmanager
-    async def authed(self, user, **options):
-        """A socket of a user, after `connected` and `history`."""
-        async with self.socket(**options) as socket:
-            await socket.until("connected")
-            await socket.send(auth=f"{user}:{await self.session(user)}")
-            await socket.until("history")
-            yield socket
-
-    async def session(self, user):
-        accounts = self.world.services.accounts
-        key = accounts.global_key() if user == "_api" else self.world.key(user)
-        return await accounts.open_session(accounts.identify_key(key))
-
-
-def run(basedir, scenario, snapshot=READY):
-    async def main():
-        async with world(basedir, snapshot) as made:
-            config = uvicorn.Config(made.app, port=0, lifespan="off", log_config=None, ws="websockets-sansio")
-            server = uvicorn.Server(config)
-            server.install_signal_handlers = lambda: None
-            task = asyncio.create_task(server.serve())
-            await until(lambda: server.started)
-            try:
-                await scenario(Served(made, server.servers[0].sockets[0].getsockname()[1]))
-            finally:
-                server.should_exit = True
-                await task
-
-    asyncio.run(main())
+    monkeypatch.setattr(push_audience, "LOOK_EVERY", 0.05)
 
 
 # --- the beginning --------------------------------------------------------------------------------------------------
@@ -244,8 +153,12 @@ def test_only_what_changed_is_sent_and_a_sign_of_life(tmp_path, monkeypatch):
             await socket.silence()
             assert await socket.silence() == []
             monkeypatch.setattr(push_client, "HEARTBEAT", 0.5)
+            await served.world.tell()
             first, second = await socket.until("current"), await socket.until("current")
             assert second["serverTime"] > first["serverTime"]
+            await socket.send(throttle=1000)
+            served.world.host.tell(link.LogLines(lines=("Recv: wait",)))
+            await socket.until("current", lambda payload: payload["messages"] == ["wait"])
 
     run(tmp_path, scenario)
 
@@ -321,8 +234,8 @@ def test_the_terminal_needs_its_permission(tmp_path, monkeypatch):
     run(tmp_path, scenario)
 
 
-@pytest.mark.parametrize("how", ["removed", "deactivated", "another password"])
-def test_whoever_may_not_be_here_any_more_is_let_go(tmp_path, how):
+@pytest.mark.parametrize("how", ["removed", "deactivated"])
+def test_whoever_may_not_come_in_any_more_is_let_go(tmp_path, how):
     async def scenario(served):
         accounts = served.world.services.accounts
         served.world.key("rita")
@@ -332,14 +245,65 @@ def test_whoever_may_not_be_here_any_more_is_let_go(tmp_path, how):
             await socket.until("history")
             if how == "removed":
                 await served.world.remove_user("rita")
-            elif how == "deactivated":
-                await asyncio.to_thread(accounts.change_user, "rita", active=False)
             else:
-                await asyncio.to_thread(accounts.set_password, "rita", "new")
-            assert await socket.until("reauthRequired") == {"reason": "stale"}
+                await asyncio.to_thread(accounts.change_user, "rita", active=False)
+            assert await socket.until("reauthRequired") == {"reason": "removed"}
             await socket.closed()
             await served.world.tell(state=MachineState.PAUSED)
             await other.until("current", lambda payload: payload["state"]["text"] == "Paused")
+
+    run(tmp_path, scenario)
+
+
+async def log_out(served, session):
+    url = f"http://127.0.0.1:{served.port}"
+    async with httpx.AsyncClient(base_url=url, cookies={f"session_P{served.port}": session}) as browser:
+        token = served.world.services.accounts.new_csrf_token()
+        browser.cookies.set(f"csrf_token_P{served.port}", token)
+        assert (await browser.post("/api/logout", headers={"X-CSRF-Token": token})).status_code == 200
+
+
+@pytest.mark.parametrize(("how", "reason"), [("another password", "stale"), ("a logout", "logout")])
+def test_a_session_that_ended_hears_nothing_more_until_the_next_auth(tmp_path, how, reason):
+    async def scenario(served):
+        accounts = served.world.services.accounts
+        served.world.key("rita")
+        session = await accounts.open_session(await accounts.login("rita", "secret"))
+        async with served.socket() as socket, served.authed("ann") as other:
+            await socket.send(auth=f"rita:{session}")
+            await socket.until("history")
+            if how == "a logout":
+                await log_out(served, session)
+            else:
+                await asyncio.to_thread(accounts.set_password, "rita", "secret")
+            assert await socket.until("reauthRequired") == {"reason": reason}
+            served.world.hub.bus.publish("default", events.Home())
+            await served.world.tell(state=MachineState.PAUSED)
+            await other.until("current", lambda payload: payload["state"]["text"] == "Paused")
+            assert await socket.silence() == []
+            await socket.send(auth=f"rita:{session}")
+            assert await socket.next() == ("reauthRequired", {"reason": "stale"})
+            session = await accounts.open_session(await accounts.login("rita", "secret"))
+            await socket.send(auth=f"rita:{session}")
+            assert (await socket.next())[0] == "history"
+
+    run(tmp_path, scenario)
+
+
+def test_other_rights_count_at_once(tmp_path):
+    async def scenario(served):
+        accounts, bus = served.world.services.accounts, served.world.hub.bus
+        async with served.authed("ann") as socket, served.authed("boss") as boss:
+            await asyncio.to_thread(accounts.change_user, "ann", groups=("users", "admins"))
+            assert await socket.until("reauthRequired") == {"reason": "modified"}
+            bus.publish(None, events.UserLoggedIn(username="x"))
+            assert await socket.event("UserLoggedIn") == {"username": "x"}
+            await asyncio.to_thread(accounts.change_user, "ann", groups=())
+            assert await socket.until("reauthRequired") == {"reason": "modified"}
+            bus.publish(None, events.UserLoggedIn(username="y"))
+            await served.world.tell(state=MachineState.PAUSED)
+            await boss.until("current", lambda payload: payload["state"]["text"] == "Paused")
+            assert await socket.silence() == []
 
     run(tmp_path, scenario)
 
@@ -371,7 +335,7 @@ def test_subscriptions(tmp_path):
         bus.subscribe(lambda _, event: authed.set() if isinstance(event, events.ClientAuthed) else None)
         async with served.socket() as socket:
             await socket.until("connected")
-            await socket.send(subscribe={"events": ["Home"]})
+            await socket.send(subscribe={"events": ["Home"], "plugins": True})
             await socket.send(auth=f"ann:{await served.session('ann')}")
             await asyncio.wait_for(authed.wait(), PATIENCE)
             bus.publish("default", events.Waiting())

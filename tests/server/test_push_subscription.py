@@ -1,5 +1,7 @@
 """What push clients subscribe to."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,23 +63,33 @@ def test_patterns(pattern, found):
 
 
 @pytest.mark.parametrize(
-    "pattern",
+    ("pattern", "found"),
     [
-        "(",
-        "(a+)+$",
-        "(a|a)*b",
-        "a*a*a*b",
-        r"(a)\1",
-        "(?P<n>a)(?P=n)",
-        "[a-z]*" * 9,
-        "a" * 500,
-        "a?" * 30 + "a" * 30,
-        "(a|a)" * 30,
-        "(?:a?){99}",
+        ("(?i)^RECV: (ok|wait)", [LINES[1]]),
+        (r"^(?:\w+: )+echo", [LINES[2]]),
+        ("(?P<letter>c).*(?P=letter)", [LINES[2]]),
+        (r"M\d{3}$", [LINES[0]]),
     ],
 )
-def test_patterns_that_are_none_or_costly_filter_nothing(pattern):
+def test_patterns_that_could_be_costly_and_are_not(pattern, found):
+    assert parse_subscription({"state": {"logs": pattern}}).logs.select(LINES) == found
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "a" * 500, "(?:a?){9999}", "(?:(?:(?:x{99}){99}){99}){99}", "a{5000,}"])
+def test_patterns_that_are_none_or_too_large_filter_nothing(pattern):
     assert parse_subscription({"state": {"logs": pattern}}).logs.select(LINES) == LINES
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(?:(a|aa)+)+$"])
+def test_a_pattern_that_takes_too_long_is_given_up_for_good(pattern):
+    wanted = parse_subscription({"state": {"logs": pattern}})
+    assert wanted.kind is None
+    nasty = ["a" * 199 + "b"] * 300
+    began = process_time()
+    assert wanted.logs.select(nasty) == nasty
+    assert process_time() - began < 2.0  # without a bound it is years
+    assert wanted.kind == (True, False, False)
+    assert wanted.logs.select(LINES) == LINES
 
 
 @given(st.text(max_size=30))

@@ -91,6 +91,15 @@ class Accounts:
         self._known_sessions[token] = None if used is None else (identity, used)
         return None if used is None else identity
 
+    def lets_in(self, name: str) -> bool:
+        """Whether there is a user of this name who may come in."""
+        user = self._owner(GLOBAL if name == API_USER else name)
+        return user is not None and user.active
+
+    def revision(self) -> tuple[object, ...]:
+        """Another value once anything of the accounts may be another than before; cheap enough for several a second."""
+        return self._database.data_version(), self._settings.current()
+
     async def login(self, name: str, password: str) -> Identity:
         """The user who logs in. Raises `NotPermitted`."""
         user = self._users.find(name)
@@ -124,7 +133,7 @@ class Accounts:
         return compare_digest(signature.encode("utf-8", "replace"), self._secret.derive("csrf", value).encode())
 
     def _forget_if_changed(self) -> None:
-        state = (self._database.data_version(), self._settings.current())
+        state = self.revision()
         if state != self._known_at:
             self._known_at = state
             self._known_keys.clear()

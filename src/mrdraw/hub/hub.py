@@ -51,6 +51,7 @@ class Hub:
         self._machines: dict[str, Machine] = {}
         self._undo: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
 
     # --- life ------------------------------------------------------------------------------------------------------
 
@@ -60,9 +61,15 @@ class Hub:
         await self._fleet.start()
         self.bus.publish(None, Startup())
 
+    def say_goodbye(self) -> None:
+        """Tell everybody that the server is about to stop, while they can still be told."""
+        if not self._ending:
+            self._ending = True
+            self.bus.publish(None, Shutdown())
+
     async def stop(self) -> None:
         """Let go of the machines; their hosts live on."""
-        self.bus.publish(None, Shutdown())
+        self.say_goodbye()
         while self._undo:
             self._undo.pop()()
         await self._fleet.stop()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mrdraw.errors import InvalidValue, JobFailed, NoSuchFile, NotOperational, WrongState
-from mrdraw.events import Event, FileDeselected, FileSelected
+from mrdraw.events import ConnectionsAutorefreshed, Event, FileDeselected, FileSelected
 from mrdraw.fleet import MachineHandle, Told, new_id
 from mrdraw.hub import resume_script
 from mrdraw.hub.controls import Controls
@@ -28,6 +28,7 @@ from mrdraw.link.messages import (
     Job,
     JobFile,
     MachineState,
+    PortInfo,
     ResumeOffer,
     Snapshot,
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 
+_NOT_CONNECTED = frozenset({MachineState.OFFLINE, MachineState.CLOSED_WITH_ERROR, MachineState.ERROR})
 PAUSE_ACTIONS = ("pause", "resume", "toggle")
 
 
@@ -66,6 +68,8 @@ class Machine(Controls):
         self._remember = remember
         self._job_ended = job_ended
         self._selected: JobFile | None = None
+        self._ports: tuple[PortInfo, ...] | None = None
+        """The ports there were, once they are known."""
         self._over: str | None = None
         """The id of the last job, if another file was selected since."""
         self._unsubscribe = handle.subscribe(self._told)
@@ -308,6 +312,7 @@ class Machine(Controls):
             return
         if isinstance(told, Snapshot):
             self._follow_job(told)
+            self._follow_ports(told)
         elif isinstance(told, link.LogLines):
             self.view.take_log(told.lines)
         elif isinstance(told, link.TemperatureLog):
@@ -322,3 +327,10 @@ class Machine(Controls):
         """The file of a living job is the selected one, also for a server that did not start it."""
         if snapshot.job is not None and snapshot.state in JOB_STATES:
             self._selected = snapshot.job.file
+
+    def _follow_ports(self, snapshot: Snapshot) -> None:
+        """While nothing is connected, others are told of ports that came and went."""
+        before, self._ports = self._ports, snapshot.ports
+        changed = before is not None and before != snapshot.ports
+        if changed and snapshot.state in _NOT_CONNECTED:
+            self._publish(ConnectionsAutorefreshed(ports=[port.path for port in snapshot.ports]))

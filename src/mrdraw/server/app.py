@@ -39,7 +39,10 @@ from mrdraw.server.api import (
 from mrdraw.server.auth import Authentication
 from mrdraw.server.context import Services, claimed, identity, machine, require
 from mrdraw.server.errors import error_response, refusal
-from mrdraw.server.push import socket as push
+from mrdraw.server.push import routes as push
+from mrdraw.server.push.audience import Audience
+from mrdraw.server.push.polling import PolledSessions
+from mrdraw.server.push.socket import push_socket
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route, RouteTable
 from mrdraw.server.turns import Turns
@@ -72,7 +75,7 @@ class Application:
     """Answers requests."""
 
     def __init__(self, services: Services) -> None:
-        self.state = SimpleNamespace(services=services)
+        self.state = SimpleNamespace(services=services, audience=Audience(services), polled=PolledSessions())
         self._table = RouteTable(all_routes())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,10 +128,7 @@ class Application:
         except MrDrawError:
             await websocket.close(1008)
             return
-        if scope["path"] == push.WEBSOCKET_PATH:
-            await push.push_socket(websocket)
-        else:
-            await websocket.close(1008)
+        await push_socket(websocket)
 
     def _preflight(self, request: Request, methods: dict[str, Route]) -> dict[str, str]:
         headers = {"allow": ", ".join(sorted({*methods, "OPTIONS"}))}

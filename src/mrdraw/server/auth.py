@@ -24,8 +24,9 @@ from mrdraw.server.errors import refusal
 from mrdraw.server.form_key import key_in_form
 from mrdraw.server.page import is_page_path
 
-OPEN_PATHS = frozenset({"/api/login", "/api/logout", "/online.txt", "/online.gif", "/robots.txt"})
-OPEN_PREFIXES = ("/sockjs/",)
+OPEN_PATHS = frozenset({"/api/login", "/api/logout", "/sockjs", "/online.txt", "/online.gif", "/robots.txt"})
+PUSH = "/sockjs/"
+OPEN_PREFIXES = (PUSH,)
 """What is answered without a key (contract, section 0), beside the page."""
 
 FIRST_RUN = frozenset({
@@ -119,8 +120,8 @@ class Authentication:
         return self._services.accounts.identify_session(token) if token else None
 
     def _has_csrf_pair(self, scope: Scope, headers: Headers) -> bool:
-        if scope["method"] in _SAFE_METHODS or scope["path"] in _EXEMPT:
-            return True
+        if scope["method"] in _SAFE_METHODS or scope["path"] in _EXEMPT or scope["path"].startswith(PUSH):
+            return True  # on the push channel a cookie authenticates nobody
         cookie = cookies_of(headers).get(cookie_name(CSRF_COOKIE, scope, headers), "")
         sent = headers.get(CSRF_HEADER, "")
         return bool(cookie) and compare_digest(cookie, sent) and self._services.accounts.is_csrf_token(cookie)

@@ -95,6 +95,16 @@ async def limited_body(request: Request, limit: int = MAX_BODY) -> bytes:
     raise TooLarge(f"The body is larger than the {limit} bytes that are accepted here.")
 
 
+def client_address(connection: HTTPConnection) -> str:
+    """The address of the client; behind a proxy on this computer what that says, as far as it saw it itself."""
+    peer = connection.client.host if connection.client else ""
+    if peer in _TRUSTED_PROXIES:
+        for address in reversed(connection.headers.get("x-forwarded-for", "").split(",")):
+            if (named := address.strip()) and named not in _TRUSTED_PROXIES:
+                return named
+    return peer
+
+
 def is_json(content_type: str) -> bool:
     """Whether a content type is JSON, or JSON of some vocabulary."""
     kind = content_type.partition(";")[0].strip().lower()

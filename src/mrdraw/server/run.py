@@ -100,7 +100,7 @@ async def _live(house: _House, listening: socket.socket, *, virtual: bool) -> No
     fleet = Fleet(settings, house.basedir, virtual=virtual)
     make_way(spared=fleet.unlowered)
     hub = Hub(settings, library, accounts, fleet, database)
-    server = WebServer(create_app(Services(settings, accounts, library, hub)), house.tls)
+    server = WebServer(create_app(Services(settings, accounts, library, hub)), house.tls, hub.say_goodbye)
     try:
         await hub.start()
         gc.collect()

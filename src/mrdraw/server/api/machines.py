@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
+from mrdraw.events import PrinterProfileModified
 from mrdraw.hub import Machine
 from mrdraw.server.api.settings import settings_updated
 from mrdraw.server.context import json_body, services
@@ -55,6 +56,8 @@ async def change(request: Request) -> Response:
     if changes:
         await asyncio.to_thread(services(request).settings.update, {"machines": {one.id: changes}})
         settings_updated(request)
+        if "profile" in changes:
+            services(request).hub.bus.publish(one.id, PrinterProfileModified(identifier=one.settings.profile.id))
     return json_response(machine_record(one))
 
 

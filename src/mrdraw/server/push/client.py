@@ -1,36 +1,31 @@
 """One client of the push channel: who it is, what it wants, what it has got (contract, 6.2 to 6.4).
 
-Invariants: nothing but `connected` and `reauthRequired` before a good `auth`; `current` never before `history`, and at
-most once in `PERIOD` × throttle; a slow client gets the newest state and never makes anybody wait; one that is stuck,
-or whose identity is gone, is let go.
+Invariants: nothing but `connected` and `reauthRequired` before a good `auth`, and nothing that was said before is kept
+for later; `current` never before `history`, and at most once in `PERIOD` × throttle; a slow client gets the newest
+state and never makes anybody wait; one that is stuck, or whose user may not come in any more, is let go.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from mrdraw.accounts import Accounts, Identity, Permission
-from mrdraw.events import (
-    ClientAuthed,
-    ClientClosed,
-    ClientOpened,
-    Error,
-    Event,
-    UserLoggedIn,
-    UserLoggedOut,
-    name_of,
-    payload_of,
-)
-from mrdraw.hub import EventBus, Machine
+from mrdraw.accounts import Accounts, Identity
+from mrdraw.events import ClientAuthed, Event, Shutdown, UserLoggedOut, name_of
 from mrdraw.server.answers import encoded
-from mrdraw.server.push.payloads import Cursors, Wanted, history_message, state_message
+from mrdraw.server.push.messages import BLIND, Sight, encode, reauthenticate
+from mrdraw.server.push.outbox import Outbox
+from mrdraw.server.push.payloads import NO_TIMELAPSE, Cursors, Wanted, history_message, state_message
 from mrdraw.server.push.subscription import Subscription, parse_subscription
+
+if TYPE_CHECKING:
+    from mrdraw.hub import Machine
+    from mrdraw.server.push.audience import Audience
 
 PERIOD = 0.5
 """s between two states."""
@@ -38,39 +33,32 @@ HEARTBEAT = 20.0
 """s after which a state is sent although nothing changed: clients take a silent socket for dead after 30."""
 STUCK = 30.0
 """s that a client may take for one message."""
-CHECK_EVERY = 2.0
-"""s between two looks at whether the identity still holds."""
 
-_MAX_QUEUE = 500
-"""Events that may wait for a slow client."""
 _MAX_THROTTLE = 1000
-_ADMIN_EVENTS = (UserLoggedIn, UserLoggedOut)
-_CLIENT_EVENTS = (ClientOpened, ClientClosed, ClientAuthed)
-_encoder = msgspec.json.Encoder()
-
-REAUTHENTICATE = _encoder.encode({"reauthRequired": {"reason": "stale"}})
 
 Send = Callable[[str], Awaitable[None]]
 
 
 class PushClient:
-    """One client; the socket is somebody else's affair."""
+    """One client; how the messages get to it is somebody else's affair."""
 
-    def __init__(self, machine: Machine, accounts: Accounts, bus: EventBus, *, address: str, send: Send) -> None:
+    def __init__(self, machine: Machine, audience: Audience, *, address: str, send: Send) -> None:
         self._machine = machine
-        self._accounts = accounts
-        self._bus = bus
-        self._address = address
+        self._audience = audience
+        self._accounts: Accounts = audience.accounts
+        self.address = address
         self._send_text = send
         self._identity: Identity | None = None
+        self._sight = BLIND
         self._session = ""
         self._subscription = Subscription()
         self._throttle = 1
         self._cursors = Cursors()
         self._history_due = False
+        self._timelapse_due = False
         self._dirty = False
         self._sent_at = monotonic()
-        self._queue: deque[bytes] = deque()
+        self._outbox = Outbox()
         self._wake = asyncio.Event()
         self._leaving = False
         """Whether the client goes as soon as it was told why."""
@@ -98,11 +86,11 @@ class PushClient:
         name, colon, session = value.partition(":") if isinstance(value, str) else ("", "", "")
         identity = self._accounts.identify_session(session) if colon and ":" not in session else None
         if identity is None or identity.name != name:
-            self._put(REAUTHENTICATE)
+            self._put(reauthenticate("stale"))
             return
-        self._identity, self._session = identity, session
-        self._history_due = self._subscription.state
-        self._bus.publish(None, ClientAuthed(username=identity.name, remoteAddress=self._address))
+        self._become(identity, session)
+        self._history_due = self._timelapse_due = self._subscription.state
+        self._audience.publish(ClientAuthed(username=identity.name, remoteAddress=self.address))
 
     def _slow_down(self, value: object) -> None:
         if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
@@ -116,6 +104,37 @@ class PushClient:
         told_otherwise = replace(before, events=True) != replace(subscription, events=True)
         self._history_due = self._identity is not None and subscription.state and (self._history_due or told_otherwise)
 
+    # --- who it is -------------------------------------------------------------------------------------------------
+
+    def check_identity(self) -> None:
+        """Somebody's rights or sessions may be others than before."""
+        if self._identity is None:
+            return
+        identity = self._accounts.identify_session(self._session)
+        if identity is None or identity.name != self._identity.name:
+            self._lose_identity("stale")
+        elif identity != self._identity:
+            self._become(identity, self._session)
+            self._start_anew()
+            self._put(reauthenticate("modified"))
+
+    def _become(self, identity: Identity, session: str) -> None:
+        self._identity, self._session, self._sight = identity, session, Sight.of(identity)
+
+    def _lose_identity(self, reason: str) -> None:
+        """The session ended: nothing more is told but why. Without a user the client has no business here."""
+        assert self._identity is not None
+        self._leaving = not self._accounts.lets_in(self._identity.name)
+        self._identity, self._session, self._sight = None, "", BLIND
+        self._history_due = self._timelapse_due = False
+        self._outbox.clear()
+        self._put(reauthenticate("removed" if self._leaving else reason))
+
+    def let_go(self) -> None:
+        """Have the client gone without a word."""
+        self._over = True
+        self._wake.set()
+
     # --- what happens ----------------------------------------------------------------------------------------------
 
     def machine_changed(self) -> None:
@@ -126,49 +145,47 @@ class PushClient:
 
     def happened(self, machine_id: str | None, event: Event) -> None:
         """An event came over the bus."""
-        if machine_id not in {None, self._machine.id} or not self._may_hear(event):
-            return
-        payload = payload_of(event)
-        if isinstance(event, _CLIENT_EVENTS) and not self._may(Permission.ADMIN):
-            payload = {}
-        if isinstance(event, Error) and payload is not None and not self._may(Permission.MONITOR_TERMINAL):
-            payload.pop("logs", None)
-        self._put(_encoder.encode({"event": {"type": name_of(event), "payload": payload}}))
+        if isinstance(event, UserLoggedOut):
+            self._follow_logout(event)
+        elif isinstance(event, Shutdown):
+            self._leaving = True
+            self._wake.set()
+        here = machine_id in {None, self._machine.id} and self._sight.covers(event)
+        if here and self._subscription.wants_event(name_of(event)):
+            self._put(self._audience.texts.text(event, self._sight))
 
-    def _may_hear(self, event: Event) -> bool:
-        if not self._may(Permission.STATUS) or not self._subscription.wants_event(name_of(event)):
-            return False
-        return not isinstance(event, _ADMIN_EVENTS) or self._may(Permission.ADMIN)
+    def _follow_logout(self, event: UserLoggedOut) -> None:
+        """The user ended a session, which may be this one."""
+        known = self._identity
+        if known is not None and known.name == event.username and not self._accounts.identify_session(self._session):
+            self._lose_identity("logout")
 
-    def _may(self, permission: Permission) -> bool:
-        return self._identity is not None and self._identity.may(permission)
-
-    def _put(self, message: bytes) -> None:
-        if len(self._queue) >= _MAX_QUEUE:
-            self._over = True
-        else:
-            self._queue.append(message)
+    def _put(self, text: str) -> None:
+        """Have a message sent; who does not keep up gets the newest state instead of what is missed, or goes."""
+        if not self._outbox.put(text):
+            self._start_anew()
+            self._outbox.put(text)
+            self._over = not self._may_get_state
         self._wake.set()
+
+    def _start_anew(self) -> None:
+        """Forget what waits; the whole state comes instead."""
+        self._outbox.clear()
+        self._history_due = self._subscription.state
 
     # --- what is sent ----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Send until the client is stuck or may not be here any more."""
-        checked_at = monotonic()
         while not self._over:
             await self._sleep()
-            now = monotonic()
-            if now - checked_at >= CHECK_EVERY:
-                checked_at = now
-                self._check_identity()
-            await self._send_what_is_due(now)
+            if not self._over:
+                await self._send_what_is_due(monotonic())
 
     async def _sleep(self) -> None:
-        """Until something is to be done, at the latest until the next look at the identity."""
-        pause = CHECK_EVERY
-        if self._dirty and self._may_get_state:
-            pause = self._next_slot() - monotonic()
-        if pause > 0:
+        """Until something is to be done."""
+        pause = self._pause()
+        if not self._leaving and (pause is None or pause > 0):
             try:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -176,9 +193,17 @@ class PushClient:
                 pass
         self._wake.clear()
 
+    def _pause(self) -> float | None:
+        """s until a state is due; none for a client that gets none."""
+        if not self._may_get_state:
+            return None
+        at_latest = self._sent_at + HEARTBEAT
+        due = min(self._next_slot(), at_latest) if self._dirty else at_latest
+        return due - monotonic()
+
     @property
     def _may_get_state(self) -> bool:
-        return self._subscription.state and self._may(Permission.STATUS)
+        return self._subscription.state and self._sight.status
 
     def _next_slot(self) -> float:
         """When the next state may be sent: slots are the same for all clients, so that they share its encoding."""
@@ -189,47 +214,44 @@ class PushClient:
         if self._history_due and self._may_get_state:
             self._history_due = False
             await self._send(self._history())
-        while self._queue and not self._over:
-            await self._send(self._queue.popleft())
-        due = self._dirty and now >= self._next_slot()
-        if not self._over and self._may_get_state and (due or now - self._sent_at >= HEARTBEAT):
+            await self._send_timelapse()
+        while not self._over and (text := self._outbox.take()) is not None:
+            await self._send(text)
+        if not self._over and self._may_get_state and not self._history_due and self._is_due(now):
             await self._send(self._state())
         self._over = self._over or self._leaving
 
-    def _history(self) -> bytes:
+    def _is_due(self, now: float) -> bool:
+        """Whether there is a new state and its slot has come, or nothing was said for too long."""
+        return (self._dirty and now >= self._next_slot()) or now - self._sent_at >= HEARTBEAT
+
+    async def _send_timelapse(self) -> None:
+        """After a log-in: how pictures are taken, which is not at all."""
+        if self._timelapse_due and not self._over:
+            self._timelapse_due = False
+            await self._send(NO_TIMELAPSE)
+
+    def _history(self) -> str:
         return self._snapshot("history", lambda wanted: history_message(self._machine, wanted))
 
-    def _state(self) -> bytes:
+    def _state(self) -> str:
         cursors = self._cursors
         return self._snapshot(cursors, lambda wanted: state_message(self._machine, cursors, wanted))
 
-    def _snapshot(self, key: Hashable, make: Callable[[Wanted], object]) -> bytes:
+    def _snapshot(self, key: Hashable, make: Callable[[Wanted], object]) -> str:
         """A state as it is now, encoded once for all clients that want the same."""
-        wanted = Wanted(self._may(Permission.MONITOR_TERMINAL), self._subscription)
+        wanted = Wanted(self._sight.terminal, self._subscription)
         self._dirty, self._sent_at = False, monotonic()
         self._cursors = Cursors.at_end(self._machine.view)
         kind = self._subscription.kind
         if kind is None:
-            return _encoder.encode(make(wanted))
+            return encode(make(wanted))
         slot = int(self._sent_at / PERIOD)
-        return encoded(self._machine, (slot, key, wanted.terminal, kind), lambda: make(wanted))
+        return encoded(self._machine, (slot, key, wanted.terminal, kind), lambda: make(wanted)).decode()
 
-    async def _send(self, message: bytes) -> None:
+    async def _send(self, text: str) -> None:
         try:
             async with asyncio.timeout(STUCK):
-                await self._send_text(message.decode())
+                await self._send_text(text)
         except TimeoutError:
             self._over = True
-
-    def _check_identity(self) -> None:
-        """Let the client go when its session ended or its user is gone; otherwise take the rights of now."""
-        if self._identity is None:
-            return
-        identity = self._accounts.identify_session(self._session)
-        if identity is None or identity.name != self._identity.name:
-            self._identity = None
-            self._queue.clear()
-            self._put(REAUTHENTICATE)
-            self._leaving = True
-        else:
-            self._identity = identity

@@ -33,6 +33,9 @@ from mrdraw.server.records import (
 )
 from mrdraw.settings import SettingsTree
 
+NO_TIMELAPSE = '{"timelapse":null}'
+"""`timelapse`: no pictures are taken."""
+
 
 class Cursors(NamedTuple):
     """How much of each stream a client got."""

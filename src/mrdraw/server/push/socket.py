@@ -1,7 +1,7 @@
-"""The raw WebSocket of the push channel, and what clients ask before they open it (contract, 6.1).
+"""The WebSockets of the push channel: the raw one, and SockJS's (contract, 6.1).
 
 Invariants: the handshake needs no key; a page of another origin is refused unless that is allowed in the settings; a
-socket ends when the client goes, is stuck, or lost its identity, and leaves nothing behind.
+socket ends when the client goes, is stuck, or may not be here any more, and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -9,71 +9,61 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
-from urllib.parse import urlsplit
+import re
+from collections.abc import Callable
+from time import monotonic
 
-import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from mrdraw.events import ClientClosed, ClientOpened
-from mrdraw.server.context import absolute_url, machine, services
+from mrdraw.server.context import client_address, machine
+from mrdraw.server.push.channels import Channel, FramedChannel, RawChannel
 from mrdraw.server.push.client import PushClient
-from mrdraw.server.push.payloads import connected_message
-from mrdraw.server.responses import json_response
-from mrdraw.server.routing import Route
+from mrdraw.server.push.origin import audience, is_welcome
+from mrdraw.server.push.sockjs.framing import BrokenPayload
 
 LOGGER = logging.getLogger(__name__)
 
-WEBSOCKET_PATH = "/sockjs/websocket"
+_SOCKETS: tuple[tuple[re.Pattern[str], Callable[[WebSocket], Channel]], ...] = (
+    (re.compile(r"/sockjs/websocket"), RawChannel),
+    (re.compile(r"/sockjs/[^/.]+/[^/.]+/websocket"), FramedChannel),
+)
+"""The paths that are WebSockets, all of them open, and what they carry."""
 
 _POLICY_VIOLATION = 1008
 _CLOSING_TIME = 2.0
 """s that a client has to agree to a close."""
 
 
-async def info(_request: Request) -> Response:
-    """`GET /sockjs/info`: what the server can do; asked first by clients that know several transports."""
-    return json_response(
-        {
-            "websocket": True,
-            "cookie_needed": False,
-            "origins": ["*:*"],
-            "entropy": secrets.randbits(32),
-        }
-    )
+def channel_of(path: str) -> Callable[[WebSocket], Channel] | None:
+    """What the WebSocket at this path carries; `None` where there is none."""
+    return next((channel for pattern, channel in _SOCKETS if pattern.fullmatch(path)), None)
 
 
 async def push_socket(websocket: WebSocket) -> None:
     """The socket of one client."""
-    known = services(websocket)
-    if not known.settings.current().api.allow_cross_origin and not same_origin(websocket):
+    make_channel = channel_of(websocket.scope["path"])
+    if make_channel is None or not is_welcome(websocket):
         await websocket.close(_POLICY_VIOLATION)
         return
-    one, bus = machine(websocket), known.hub.bus
+    one, everybody = machine(websocket), audience(websocket)
     await websocket.accept()
-    address = websocket.client.host if websocket.client else ""
-    client = PushClient(one, known.accounts, bus, address=address, send=websocket.send_text)
-    undo = (one.view.subscribe(client.machine_changed), bus.subscribe(client.happened))
-    bus.publish(None, ClientOpened(remoteAddress=address))
+    channel = make_channel(websocket)
+    client = everybody.join(one, client_address(websocket), channel.send)
     try:
         with contextlib.suppress(WebSocketDisconnect):
-            await websocket.send_text(msgspec.json.encode(connected_message(known)).decode())
-            await _serve(websocket, client)
+            await channel.send(everybody.connected())
+            await _serve(websocket, client, channel)
     finally:
-        for unsubscribe in undo:
-            unsubscribe()
-        bus.publish(None, ClientClosed(remoteAddress=address))
+        everybody.leave(client)
 
 
-async def _serve(websocket: WebSocket, client: PushClient) -> None:
+async def _serve(websocket: WebSocket, client: PushClient, channel: Channel) -> None:
     """Hear and tell until one of both ends."""
-    hearing, telling = asyncio.create_task(_hear(websocket, client)), asyncio.create_task(client.run())
+    hearing, telling = asyncio.create_task(_hear(websocket, client, channel)), asyncio.create_task(client.run())
     try:
-        await asyncio.wait((hearing, telling), return_when=asyncio.FIRST_COMPLETED)
+        await _until_one_ends(hearing, telling, channel)
     finally:
-        gone = hearing.done()
+        gone = hearing.done() and not hearing.cancelled() and hearing.exception() is None and hearing.result()
         for task in (hearing, telling):
             task.cancel()
         for ending in await asyncio.gather(hearing, telling, return_exceptions=True):
@@ -82,26 +72,25 @@ async def _serve(websocket: WebSocket, client: PushClient) -> None:
     if not gone:
         with contextlib.suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
             async with asyncio.timeout(_CLOSING_TIME):
-                await websocket.close(_POLICY_VIOLATION)
+                await channel.finish()
 
 
-async def _hear(websocket: WebSocket, client: PushClient) -> None:
-    with contextlib.suppress(WebSocketDisconnect):
+async def _until_one_ends(hearing: asyncio.Task[bool], telling: asyncio.Task[None], channel: Channel) -> None:
+    while True:
+        pause = None if channel.deadline is None else max(0.0, channel.deadline - monotonic())
+        done, _ = await asyncio.wait((hearing, telling), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        if done:
+            return
+        await channel.keep_alive()
+
+
+async def _hear(websocket: WebSocket, client: PushClient, channel: Channel) -> bool:
+    """Take what the client says until it goes or says what is no frame; whether it went."""
+    with contextlib.suppress(WebSocketDisconnect, BrokenPayload):
         while True:
             message = await websocket.receive()
             if message["type"] == "websocket.disconnect":
-                return
-            text = message.get("text")
-            if text is not None:
+                return True
+            for text in channel.heard(message.get("text") or ""):
                 client.hear(text)
-
-
-def same_origin(websocket: WebSocket) -> bool:
-    """Whether the page that opens the socket came from here; what is no browser sends no origin."""
-    origin = websocket.headers.get("origin")
-    if origin is None:
-        return True
-    return urlsplit(origin).netloc.lower() == urlsplit(absolute_url(websocket, "/")).netloc.lower()
-
-
-ROUTES = (Route("GET", "/sockjs/info", info, None, open=True),)
+    return False
