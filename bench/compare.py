@@ -266,14 +266,14 @@ def cell(values: list[float] | None) -> str:
     return f"{shown(median(values))} ({shown(min(values))} to {shown(max(values))})"
 
 
-def table(results: Results) -> str:
+def table(results: Results, figures: dict[str, Figure]) -> str:
     """The one table, in Markdown."""
     names = ("OctoPrint", "MrDraw", BARE)
     rows = [
         f"| | OctoPrint {OCTOPRINT} | MrDraw | MrDraw / OctoPrint | bare loop | MrDraw / bare | to reach | reached |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for key, figure in FIGURES.items():
+    for key, figure in figures.items():
         found = results.values.get(key)
         if not found:
             continue
@@ -310,7 +310,7 @@ def main() -> int:
     processors = len(os.sched_getaffinity(0))
     print(f"{platform.system()} {platform.release()}, {processors} processors, Python {platform.python_version()},")
     print(f"medians of {RUNS} runs (lowest to highest), {time.strftime('%Y-%m-%d')}\n")
-    print(table(results))
+    print(table(results, FIGURES))
     return 0
 
 

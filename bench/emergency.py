@@ -106,7 +106,7 @@ def _crowd(port: int, key: str, asked: multiprocessing.sharedctypes.Synchronized
     asyncio.run(_ask_all(port, key, asked))
 
 
-def _upload(port: int, key: str) -> None:
+def upload_again(port: int, key: str) -> None:
     """Upload 200 MB again and again, as fast as they are taken."""
     os.nice(_NICE)
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.gcode"\r\n\r\n'
@@ -134,7 +134,7 @@ def load(port: int, key: str) -> Iterator[multiprocessing.sharedctypes.Synchroni
     asked = context.Value("l", 0)
     processes = [
         context.Process(target=_crowd, args=(port, key, asked)),
-        context.Process(target=_upload, args=(port, key)),
+        context.Process(target=upload_again, args=(port, key)),
     ]
     for process in processes:
         process.start()

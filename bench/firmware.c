@@ -7,8 +7,11 @@
  * baud rate each byte takes its time on the wire in both directions.
  *
  * On SIGUSR1 and at the end it writes to the file FACTS, for each accepted line that had a number, three doubles: when
- * its last byte had arrived, when its `ok` left (monotonic s), and its number; and before them three counts as doubles:
- * the lines, the bytes that overran, the resend requests.
+ * its last byte had arrived, when its `ok` left (monotonic s), and its number; and before them four counts as doubles:
+ * the lines, the bytes that overran, the resend requests, and how often the planner had run empty between two moves.
+ *
+ * With a block time a G1 goes into a planner of PLANNER blocks, each of which takes that long to be executed; a move that
+ * finds it full waits, and its `ok` with it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,10 +27,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WIRE = 1 << 16, LONGEST = 96, MOST_SLOTS = 64, MOST_LINES = 1 << 22 };
+enum { WIRE = 1 << 16, LONGEST = 96, MOST_SLOTS = 64, MOST_BLOCKS = 256, MOST_LINES = 1 << 22 };
 
 static double latency = 0, byte_time = 0;
 static int rx_size = 128, slots = 4, advanced = 0, overlap = 0;
+static double block_time = 0;
+static int planner_size = 16;
 static const char *facts_path = NULL;
 
 static int master;
@@ -52,7 +57,11 @@ static long last_number = 0;
 
 struct fact { double arrived, answered, number; };
 static struct fact *facts;
-static long fact_count = 0, overrun = 0, resends = 0;
+static long fact_count = 0, overrun = 0, resends = 0, starved = 0;
+
+/* The planner: when each of its blocks will have been executed. */
+static double block_end[MOST_BLOCKS];
+static unsigned block_head = 0, block_tail = 0;
 
 static double now(void) {
     struct timespec t;
@@ -68,7 +77,7 @@ static void write_facts(void) {
     snprintf(temporary, sizeof temporary, "%s.part", facts_path);
     FILE *file = fopen(temporary, "wb");
     if (!file) return;
-    double head[3] = {fact_count, overrun, resends};
+    double head[4] = {fact_count, overrun, resends, starved};
     fwrite(head, sizeof head, 1, file);
     fwrite(facts, sizeof *facts, fact_count, file);
     fclose(file);
@@ -193,7 +202,8 @@ static void answer(struct command *command) {
     if (!strncmp(what, "M114", 4)) say("X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:0 Y:0 Z:0\n");
     const char *tail = !strncmp(what, "M105", 4) ? " T:21.00 /0.00 B:21.00 /0.00 @:0 B@:0" : "";
     if (advanced && command->number >= 0)
-        snprintf(text, sizeof text, "ok N%ld P15 B%d%s\n", command->number, slots - queued - 1, tail);
+        snprintf(text, sizeof text, "ok N%ld P%d B%d%s\n", command->number,
+                 planner_size - 1 - (int)(block_head - block_tail), slots - queued - 1, tail);
     else snprintf(text, sizeof text, "ok%s\n", tail);
     double left = byte_time > 0 ? 0 : now();
     say(text);
@@ -202,10 +212,25 @@ static void answer(struct command *command) {
         facts[fact_count++] = (struct fact){command->arrived, left, command->number};
 }
 
+static void execute(double at) { while (block_tail != block_head && block_end[block_tail % MOST_BLOCKS] <= at) block_tail++; }
+
+static int is_move(const struct command *command) { return block_time > 0 && !strncmp(command->text, "G1 ", 3); }
+
+/* Whether there was room for a move; the last block's end decides when the new one begins. */
+static int plan(double at) {
+    execute(at);
+    if (block_head - block_tail >= (unsigned)planner_size) return 0;
+    double last = block_head ? block_end[(block_head - 1) % MOST_BLOCKS] : at;
+    if (last < at) { if (block_head) starved++; last = at; }
+    block_end[block_head++ % MOST_BLOCKS] = last + block_time;
+    return 1;
+}
+
 static void work(double at) {
     while (queued) {
         if (busy_until < 0) busy_until = (overlap ? queue[0].arrived : at) + latency;
         if (at < busy_until) return;
+        if (is_move(&queue[0]) && !plan(at)) { busy_until = block_end[block_tail % MOST_BLOCKS]; return; }
         struct command done = queue[0];
         memmove(queue, queue + 1, --queued * sizeof *queue);
         busy_until = -1;
@@ -248,10 +273,12 @@ int main(int count, char **words) {
         else if (!strcmp(name, "--slots")) slots = atoi(value);
         else if (!strcmp(name, "--advanced-ok")) advanced = atoi(value);
         else if (!strcmp(name, "--overlap")) overlap = atoi(value);
+        else if (!strcmp(name, "--block-us")) block_time = atof(value) * 1e-6;
+        else if (!strcmp(name, "--planner")) planner_size = atoi(value);
         else if (!strcmp(name, "--facts")) facts_path = value;
         else { fprintf(stderr, "firmware: unknown option %s\n", name); return 2; }
     }
-    if (rx_size > (int)sizeof rx || slots > MOST_SLOTS || slots < 1) { fprintf(stderr, "firmware: too many\n"); return 2; }
+    if (rx_size > (int)sizeof rx || slots > MOST_SLOTS || slots < 1 || planner_size > MOST_BLOCKS) { fprintf(stderr, "firmware: too many\n"); return 2; }
     facts = malloc(sizeof *facts * MOST_LINES);
     prctl(PR_SET_TIMERSLACK, 1);
     prctl(PR_SET_PDEATHSIG, SIGTERM);

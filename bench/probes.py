@@ -18,6 +18,8 @@ from peers import BUILD, REPOSITORY, Peer
 from rig import wait_until
 
 CONNECTIONS = 16
+_COUNTS = struct.Struct("4d")
+"""At the beginning of the facts: lines, bytes that overran, resends, empty planners."""
 
 
 class MissingTool(Exception):
@@ -66,6 +68,9 @@ class Wire:
     """From the `ok` of a line to the arrival of the next, s."""
     gaps: list[float]
     """From the arrival of a line to that of the next, s."""
+    first: int = 0
+    last: int = 0
+    """The numbers of the first and the last line."""
 
     @property
     def rate(self) -> float:
@@ -102,15 +107,19 @@ class Firmware:
         self._process.send_signal(signal.SIGUSR1)
         wait_until(self.facts.exists, 30)
         content = self.facts.read_bytes()
-        rows = [row for row in struct.iter_unpack("3d", content[24:]) if since <= row[0] < until]
+        rows = [row for row in struct.iter_unpack("3d", content[_COUNTS.size :]) if since <= row[0] < until]
         waits = [after[0] - before[1] for before, after in pairwise(rows)]
         gaps = [after[0] - before[0] for before, after in pairwise(rows)]
-        return Wire(len(rows), until - since, waits, gaps)
+        return Wire(len(rows), until - since, waits, gaps, *(int(rows[place][2]) for place in (0, -1) if rows))
 
     def lost(self) -> tuple[int, int]:
         """The bytes that overran and the resends that were asked for, as of the last look."""
-        _, overrun, resends = struct.unpack("3d", self.facts.read_bytes()[:24])
+        _, overrun, resends, _ = _COUNTS.unpack_from(self.facts.read_bytes())
         return int(overrun), int(resends)
+
+    def starved(self) -> int:
+        """How often the planner had run empty between two moves, as of the last look."""
+        return int(_COUNTS.unpack_from(self.facts.read_bytes())[3])
 
     def stop(self) -> None:
         """End it."""

@@ -13,6 +13,9 @@ from mrdraw.firmware.options import MarlinOptions
 LONG = "G1 X123.456 Y123.456 E12.34567 F1800"
 """with number and checksum some 44 bytes"""
 
+LONGER = "G1 X123.456 Y123.456 Z123.456 E12345.12345 F12345"
+"""some 62 bytes"""
+
 
 class Printer(Script):
     """A script that knows which lines the firmware has to answer."""
@@ -94,11 +97,15 @@ def test_one_damaged_report_of_room_is_not_believed():
     assert script.dialect.in_flight == 3
 
 
+def test_the_oldest_line_in_flight_takes_no_room_in_the_receive_buffer():
+    assert len(advanced(line=LONG).sent()) == 3
+
+
 def test_lines_in_the_receive_buffer_leave_room_for_an_emergency_stop():
-    script = advanced(line=LONG)
-    assert len(script.sent()) == 2, "three of them might fill 128 bytes"
-    script.say("ok N6 P15 B2")
-    assert len(script.sent()) == 2, "line 7 has left the receive buffer for the queue"
+    script = advanced(line=LONGER)
+    assert len(script.sent()) == 2, "the second and the third might fill 128 bytes"
+    script.say("ok N6 P15 B1")
+    assert len(script.sent()) == 2, "lines 7 and 8 have left the receive buffer for the queue"
     assert script.dialect.in_flight == 3
 
 

@@ -6,7 +6,8 @@ one line; each change is reported with its reason.
 
 Sources: docs/protocol/marlin.md, "Several lines in flight". Marlin's queue holds BUFSIZE commands, the one that runs
 included; ``B`` of ADVANCED_OK is what is free of it while the acknowledged command still counts, so its largest value
-is BUFSIZE − 1. Lines that left the receive buffer for the queue take no room in it any more.
+is BUFSIZE − 1. Lines that left the receive buffer for the queue take no room in it any more; a firmware reads its buffer
+into the queue before it executes a command, so the oldest line in flight has left it as soon as another can have come.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Allowance:
         if queue_free > self._queue:
             self._believe(queue_free)
         if number is not None:
-            self.read_through = number + max(self._queue - queue_free, 0)
+            self.read_through = number + max(self._queue - queue_free, 1)
 
     def _believe(self, queue_free: int) -> None:
         """Take a larger queue for true when it was reported twice: one flipped bit makes a 7 of a 3."""
