@@ -6,8 +6,8 @@ one line; each change is reported with its reason.
 
 Sources: docs/protocol/marlin.md, "Several lines in flight". Marlin's queue holds BUFSIZE commands, the one that runs
 included; ``B`` of ADVANCED_OK is what is free of it while the acknowledged command still counts, so its largest value
-is BUFSIZE − 1. Lines that left the receive buffer for the queue take no room in it any more; a firmware reads its buffer
-into the queue before it executes a command, so the oldest line in flight has left it as soon as another can have come.
+is BUFSIZE − 1. Lines that left the receive buffer for the queue take no room in it any more; a firmware empties its
+buffer into the queue before it executes a command, so the oldest line in flight has left it once another is whole.
 """
 
 from __future__ import annotations
