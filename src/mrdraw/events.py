@@ -332,6 +332,18 @@ class FileRemoved(Event, frozen=True, kw_only=True):
     operation: str
 
 
+class FileMoved(Event, frozen=True, kw_only=True):
+    """A file has another place or name in the storage."""
+
+    storage: str
+    source_path: str
+    source_name: str
+    source_type: list[str]
+    destination_path: str
+    destination_name: str
+    destination_type: list[str]
+
+
 class FolderAdded(Event, frozen=True, kw_only=True):
     """A folder appeared in the storage."""
 
@@ -346,6 +358,16 @@ class FolderRemoved(Event, frozen=True, kw_only=True):
     storage: str
     path: str
     name: str
+
+
+class FolderMoved(Event, frozen=True, kw_only=True):
+    """A folder has another place or name in the storage."""
+
+    storage: str
+    source_path: str
+    source_name: str
+    destination_path: str
+    destination_name: str
 
 
 class UpdatedFiles(Event, frozen=True, kw_only=True):

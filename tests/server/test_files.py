@@ -138,8 +138,10 @@ def test_who_has_the_newest_is_told_so(tmp_path, path):
             assert (await client.get(URL + path, headers=headers)).status_code == 200
         world.store("a.gcode", b"G28\n")
         world.store("f/b.gcode", b"G28\n")
+        forced = await client.get(URL + path, headers={"If-None-Match": tag}, params={"force": "true"})
         changed = await client.get(URL + path, headers={"If-None-Match": tag})
         assert (changed.status_code, changed.headers["etag"] != tag) == (200, True)
+        assert forced.headers["etag"] == changed.headers["etag"]
 
     run(tmp_path, scenario)
 

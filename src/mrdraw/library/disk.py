@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
+import stat as modes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,14 +43,24 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def make_folders_inside(root: Path, folder: Path) -> None:
-    """Make a folder below `root`. Raises `FileExists` where a file or a symbolic link is in the way."""
-    relative = folder.relative_to(root)
-    for part in (*reversed(relative.parents), relative):
-        inside = root / part
-        if part.parts and os.path.lexists(inside) and (inside.is_symlink() or not inside.is_dir()):
-            raise FileExists(f"{part} is no folder.")
-    make_folders(folder)
+def make_folders_inside(root: Path, path: str) -> list[str]:
+    """Make the folder `path` below `root` and those above it; the answer: those that were missing, outermost first.
+
+    Raises `FileExists` where a file or a symbolic link is in the way.
+    """
+    parts = path.split("/") if path else []
+    missing = []
+    for inside in ("/".join(parts[: count + 1]) for count in range(len(parts))):
+        try:
+            mode = os.lstat(root / inside).st_mode
+        except FileNotFoundError:
+            missing.append(inside)
+            continue
+        if not modes.S_ISDIR(mode):
+            raise FileExists(f"{inside} is no folder.")
+    if missing:
+        make_folders(root / path)
+    return missing
 
 
 def make_folders(folder: Path) -> None:
@@ -60,3 +72,11 @@ def make_folders(folder: Path) -> None:
     for each in reversed(missing):
         each.mkdir(exist_ok=True)
         sync_folder(each.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; no harm when there is none."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

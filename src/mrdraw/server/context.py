@@ -17,6 +17,7 @@ from mrdraw.accounts import Accounts, Identity, Permission
 from mrdraw.errors import InvalidValue, NotAuthenticated, NotPermitted, TooLarge, WrongContentType
 from mrdraw.hub import Hub, Machine
 from mrdraw.library import Library
+from mrdraw.server.file_lists import FileLists
 from mrdraw.server.page_files import PageFiles
 from mrdraw.settings import Settings
 
@@ -40,6 +41,7 @@ class Services:
     library: Library
     hub: Hub
     page: PageFiles = field(default_factory=PageFiles)
+    lists: FileLists = field(default_factory=FileLists)
 
 
 def services(connection: HTTPConnection) -> Services:
@@ -67,11 +69,12 @@ def identity(connection: HTTPConnection) -> Identity:
     return found
 
 
-def require(connection: HTTPConnection, permission: Permission) -> None:
-    """Refuse whoever lacks a permission. Raises `NotPermitted`."""
+def require(connection: HTTPConnection, *permissions: Permission) -> None:
+    """Refuse whoever has none of these permissions. Raises `NotPermitted`."""
     who = identity(connection)
-    if not who.may(permission):
-        raise NotPermitted(f"{who.name} lacks the permission {permission.value} that this needs.")
+    if not any(map(who.may, permissions)):
+        names = " or ".join(permission.value for permission in permissions)
+        raise NotPermitted(f"{who.name} lacks the permission {names} that this needs.")
 
 
 def machine(connection: HTTPConnection) -> Machine:

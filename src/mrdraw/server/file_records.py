@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import msgspec
 from starlette.requests import Request
 
 from mrdraw.library import Entry, FileEntry, FolderEntry
@@ -18,11 +19,17 @@ FOLDER_TYPE = ("folder",)
 Record = dict[str, object]
 
 
+def base_of(request: Request) -> str:
+    """What the addresses begin with that the client of this request uses."""
+    return absolute_url(request, "")
+
+
 class Addresses:
     """The addresses of files, as one client reaches them."""
 
-    def __init__(self, request: Request) -> None:
-        self._base = absolute_url(request, "")
+    def __init__(self, base: str) -> None:
+        """`base` is what all addresses begin with, see `base_of`."""
+        self._base = base
 
     def resource(self, path: str) -> str:
         """Where the file or folder is described."""
@@ -48,6 +55,15 @@ def entry_record(entry: Entry, addresses: Addresses, kind: str | None = None) ->
     record = _common(entry.name, entry.display, entry, addresses)
     known = {"hash": entry.sha1, "user": entry.user, "userdata": entry.userdata}
     return record | {name: value for name, value in known.items() if value is not None}
+
+
+def without_grandchildren(root: FolderEntry) -> FolderEntry:
+    """The folder as lists show it that go no deeper."""
+    flat = (
+        msgspec.structs.replace(child, children=()) if isinstance(child, FolderEntry) else child
+        for child in root.children
+    )
+    return msgspec.structs.replace(root, children=tuple(flat))
 
 
 def entry_records(entries: tuple[Entry, ...], addresses: Addresses, kind: str | None = None) -> list[Record]:
