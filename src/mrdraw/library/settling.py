@@ -24,9 +24,9 @@ from mrdraw.library.disk import sync_folder
 LOGGER = logging.getLogger(__name__)
 
 _MARK = re.compile(r"\.settling-([0-9a-f]{40})-([0-9]+)-[0-9a-f]+")
-_GATHER = 0.05
+_GATHER = 0.25
 """s in which files are gathered, to be on the disk together."""
-_TOGETHER = 64
+_TOGETHER = 128
 """Files that are open at once."""
 
 
@@ -50,6 +50,8 @@ class Settling:
         """Have the file of this mark on the disk soon, and its name in `folder`."""
         with self._condition:
             self._pending.append((mark, folder))
+            if len(self._pending) >= _TOGETHER:
+                self._condition.notify_all()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="settling", daemon=True)
                 self._thread.start()
@@ -71,7 +73,7 @@ class Settling:
 
     def _next(self) -> list[tuple[Path, Path]]:
         with self._condition:
-            self._condition.wait_for(lambda: self._hurried, _GATHER)
+            self._condition.wait_for(lambda: self._hurried or len(self._pending) >= _TOGETHER, _GATHER)
             batch, self._pending = self._pending[:_TOGETHER], self._pending[_TOGETHER:]
             if not batch:
                 self._thread = None

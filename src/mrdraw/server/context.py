@@ -143,23 +143,36 @@ async def command_body(request: Request, commands: Mapping[str, tuple[str, ...]]
     return command, body
 
 
-def absolute_url(connection: HTTPConnection, path: str) -> str:
-    """The address of a path of this machine, as the client reaches it."""
-    host = _forwarded(connection, "x-forwarded-host") or connection.headers.get("host", "localhost")
-    scheme = _forwarded(connection, "x-forwarded-proto", "x-scheme") or connection.url.scheme
-    prefix = _forwarded(connection, "x-forwarded-prefix", "x-script-name").rstrip("/")
-    base = connection.scope.get(BASE, "")
-    return f"{scheme}://{host}{prefix}{quote(base)}{quote(path)}"
+def headers_of(connection: HTTPConnection, names: frozenset[bytes]) -> dict[bytes, str]:
+    """Those of these headers that were sent, of one that came twice the first: all in one pass."""
+    found: dict[bytes, str] = {}
+    for name, value in connection.scope["headers"]:
+        if name in names:
+            found.setdefault(name, value.decode("latin-1"))
+    return found
 
 
 _TRUSTED_PROXIES = frozenset({"127.0.0.1", "::1"})
+_FORWARDED_HOST = (b"x-forwarded-host",)
+_FORWARDED_SCHEME = (b"x-forwarded-proto", b"x-scheme")
+_FORWARDED_PREFIX = (b"x-forwarded-prefix", b"x-script-name")
+_ADDRESS = frozenset((b"host", *_FORWARDED_HOST, *_FORWARDED_SCHEME, *_FORWARDED_PREFIX))
 
 
-def _forwarded(connection: HTTPConnection, *names: str) -> str:
-    """What a proxy on this computer says of the address that the client used."""
-    if connection.client is None or connection.client.host not in _TRUSTED_PROXIES:
-        return ""
+def absolute_url(connection: HTTPConnection, path: str) -> str:
+    """The address of a path of this machine, as the client reaches it; a proxy on this computer says how."""
+    scope, headers = connection.scope, headers_of(connection, _ADDRESS)
+    client = scope.get("client")
+    proxied = headers if client is not None and client[0] in _TRUSTED_PROXIES else {}
+    host = _first(proxied, _FORWARDED_HOST) or headers.get(b"host", "localhost")
+    scheme = _first(proxied, _FORWARDED_SCHEME) or scope.get("scheme", "http")
+    prefix = _first(proxied, _FORWARDED_PREFIX).rstrip("/")
+    return f"{scheme}://{host}{prefix}{quote(scope.get(BASE, ''))}{quote(path)}"
+
+
+def _first(headers: Mapping[bytes, str], names: tuple[bytes, ...]) -> str:
+    """The first item of the first of these headers that says something."""
     for name in names:
-        if value := connection.headers.get(name):
+        if value := headers.get(name):
             return value.partition(",")[0].strip()
     return ""
