@@ -1,11 +1,13 @@
 """`/api/files` (contract, 5.3 and 5.5)."""
 
 import hashlib
+import os
 
 import pytest
 
 from helpers_hub import GCODE, READY, run
 from mrdraw.events import name_of, payload_of
+from mrdraw.library import Library
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Job, JobFile, MachineState
 
@@ -151,6 +153,79 @@ def test_reading_needs_the_permission(tmp_path):
         async with world.client() as nobody:
             for url in (URL, f"{LOCAL}/a.gcode", f"{URL}/moon"):
                 assert (await nobody.get(url)).status_code == 401
+
+    run(tmp_path, scenario)
+
+
+def test_a_list_that_is_known_follows_what_happens(tmp_path, monkeypatch):
+    async def scenario(client, world):
+        monkeypatch.setattr("mrdraw.library.tree._SHARE", 1e6)
+        reads = []
+        read = Library.listing
+        monkeypatch.setattr(Library, "listing", lambda library: reads.append(1) or read(library))
+
+        async def names(**params):
+            answer = await client.get(URL, params={"recursive": "true", **params})
+            assert int(answer.headers["content-length"]) == len(answer.content)
+            return [each["name"] for each in answer.json()["files"]]
+
+        world.store("a.gcode")
+        os.utime(world.uploads, (1e9, 1e9))
+        assert await names() == await names() == ["a.gcode"]
+        assert len(reads) == 1
+        world.store("by hand.gcode")
+        assert await names() == ["a.gcode", "by hand.gcode"]
+        await client.post(LOCAL, files={"file": ("c.gcode", GCODE)})
+        assert await names() == ["a.gcode", "by hand.gcode", "c.gcode"]
+        await client.delete(f"{LOCAL}/a.gcode")
+        assert await names() == ["by hand.gcode", "c.gcode"]
+        (world.uploads / "c.gcode").write_bytes(b"other content")
+        assert await names(force="true") == await names() == ["by hand.gcode", "c.gcode"]
+        listed = (await client.get(URL)).json()["files"]
+        assert listed[1]["size"] == len(b"other content")
+
+    run(tmp_path, scenario)
+
+
+def test_each_client_gets_the_addresses_that_it_uses(tmp_path):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        os.utime(world.uploads, (1e9, 1e9))
+        for _ in range(2):
+            for base, path, headers in (
+                ("http://mrdraw", "", {}),
+                ("http://printer.local:5000", "", {"Host": "printer.local:5000"}),
+                ("http://mrdraw/machines/default", "/machines/default", {}),
+                ("https://x.example/octo", "", {
+                    "X-Forwarded-Host": "x.example, y", "X-Scheme": "https", "X-Script-Name": "/octo/",
+                }),
+            ):  # fmt: skip
+                answer = await client.get(f"{path}{URL}", headers=headers)
+                assert answer.json()["files"][0]["refs"]["resource"] == f"{base}/api/files/local/a.gcode"
+
+    run(tmp_path, scenario)
+
+
+def test_the_list_without_its_content(tmp_path):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        whole, head = await client.get(URL), await client.head(URL)
+        assert (head.status_code, head.headers["etag"]) == (200, whole.headers["etag"])
+
+    run(tmp_path, scenario)
+
+
+def test_reading_repairs_no_name(tmp_path):
+    async def scenario(client, world):
+        world.store("a?.gcode")
+        world.store("b.gcode")
+        (entry, _) = (await client.get(URL)).json()["files"]
+        assert entry["name"] == "a?.gcode"
+        assert (await client.get(entry["refs"]["resource"])).json() == entry
+        assert (await client.get(entry["refs"]["download"])).content == GCODE
+        for path in ("b%3F.gcode", "%20b.gcode", "b.gcode%20", "%252e%252e/b.gcode", "b%252egcode"):
+            assert (await client.get(f"{LOCAL}/{path}")).status_code == 404
+        assert sorted(path.name for path in world.uploads.iterdir()) == ["a?.gcode", "b.gcode"]
 
     run(tmp_path, scenario)
 

@@ -54,7 +54,7 @@ class Moving:
         parent = target.path.rpartition("/")[0]
         if not self._place.is_folder(parent):
             raise NoSuchFile(f"There is no folder {parent!r} that {target.path} could be put into.")
-        if isinstance(source, FolderEntry) and f"{target.path}/".startswith(f"{source.path}/"):
+        if isinstance(source, FolderEntry) and target.path.startswith(f"{source.path}/"):
             raise WrongState(f"The folder {source.path} cannot be put into itself.")
         renamed = not isinstance(source, FolderEntry) and target.path == source.path
         if os.path.lexists(self._place.root / target.path) and not (renamed and target.display != source.display):

@@ -114,14 +114,19 @@ def is_json(content_type: str) -> bool:
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
-async def json_body(request: Request) -> dict[str, Any]:
-    """The JSON object of a request. Raises `WrongContentType`, `InvalidValue`, `TooLarge`."""
+async def json_value(request: Request) -> Any:
+    """The JSON of a request, whatever it is. Raises `WrongContentType`, `InvalidValue`, `TooLarge`."""
     if not is_json(request.headers.get("content-type", "")):
         raise WrongContentType("The body has to be of the content type application/json.")
     try:
-        body = msgspec.json.decode(await limited_body(request))
+        return msgspec.json.decode(await limited_body(request))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidValue(f"The body is no JSON: {error}.") from error
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The JSON object of a request. Raises `WrongContentType`, `InvalidValue`, `TooLarge`."""
+    body = await json_value(request)
     if not isinstance(body, dict):
         raise InvalidValue('The body has to be a JSON object, as in {"command": "…"}.')
     return body

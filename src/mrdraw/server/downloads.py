@@ -16,9 +16,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue, NoSuchFile
 from mrdraw.library import FileEntry, Library
-from mrdraw.server.archives import members_of, packed
+from mrdraw.server.archives import MOST_ENTRIES, members_of, packed
 from mrdraw.server.conditional import not_modified, validators
-from mrdraw.server.context import is_json, json_body, limited_body, services
+from mrdraw.server.context import is_json, json_value, limited_body, services
 from mrdraw.server.multipart import read_values
 from mrdraw.server.routing import Route
 from mrdraw.server.values import sequence, text
@@ -60,15 +60,16 @@ async def _paths(request: Request) -> list[str]:
     if request.method != "POST" or not kind:
         return paths
     if is_json(kind):
-        named = (await json_body(request)).get("files", [])
+        body = await json_value(request)
+        named = body.get("files") if isinstance(body, dict) else body
         return paths + [text(path, "files") for path in sequence(named, "files")]
     if kind.startswith("multipart/form-data"):
         return paths + await read_values(request, "files")
     try:
-        body = (await limited_body(request)).decode()
-    except UnicodeDecodeError as error:
-        raise InvalidValue("The form is not in UTF-8.") from error
-    return paths + parse_qs(body).get("files", [])
+        form = parse_qs((await limited_body(request)).decode(), max_num_fields=MOST_ENTRIES)
+    except ValueError as error:
+        raise InvalidValue(f"The form cannot be read: {error}.") from error
+    return paths + form.get("files", [])
 
 
 def _find(library: Library, path: str) -> tuple[FileEntry, Path, os.stat_result]:
