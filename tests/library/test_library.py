@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers_library import Shelf
-from mrdraw.errors import FileExists, InvalidValue, NoSuchFile, WrongState
+from mrdraw.errors import FileExists, InvalidValue, NoSuchFile, NotStored, WrongState
 from mrdraw.library import FileEntry, FolderEntry
 
 
@@ -46,6 +46,23 @@ def test_a_flat_list_shows_folders_with_their_size_and_without_children(shelf: S
     assert isinstance(fetched, FolderEntry)
     assert [child.path for child in fetched.children] == ["folder/deep"]
     assert fetched.children[0].children == ()
+
+
+def test_folders_too_deep_in_each_other_are_not_listed(shelf: Shelf) -> None:
+    shelf.put("top.gcode")
+    folder = os.open(shelf.uploads, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    listed = shelf.library.listing().root
+    assert [child.path for child in listed.children] == ["d", "top.gcode"]
+    with pytest.raises(NotStored, match="too many folders"):
+        asyncio.run(shelf.library.copy("d", "e"))
+    asyncio.run(shelf.library.delete("d"))
+    assert shelf.everything() == {"top.gcode"}
 
 
 def test_names_that_are_no_text_are_not_listed(shelf: Shelf) -> None:

@@ -150,3 +150,9 @@ def test_a_disk_that_is_full_leaves_no_half_copy(shelf: Shelf, monkeypatch: pyte
 )
 def test_a_name_that_is_free(shelf: Shelf, name: str, free: str) -> None:
     assert shelf.library.free_name("", name) == free
+
+
+def test_a_long_name_that_is_free(shelf: Shelf) -> None:
+    name = f"{'ä' * 124}.gcode"
+    shelf.put(name)
+    assert shelf.library.free_name("", name) == f"{'ä' * 50}_1.gcode"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
+import secrets
 import sqlite3
 import stat as modes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mrdraw.errors import DiskFull, FileExists, NotStored
@@ -28,6 +28,8 @@ def told_as_not_stored(what: str) -> Iterator[None]:
         if error.errno in _FULL:
             raise DiskFull(f"{what} was not stored: there is no space left.") from error
         raise NotStored(f"{what} was not stored: {error.strerror or error}.") from error
+    except RecursionError as error:
+        raise NotStored(f"{what} was not stored: there are too many folders in each other.") from error
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise DiskFull(f"{what} was not stored: there is no space left.") from error
@@ -75,8 +77,20 @@ def make_folders(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it; no harm when there is none."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    """Remove a file, or a folder with all that is in it, as far as the disk lets; no harm when there is none.
+
+    Folders in a folder are first put beside it, so that it does not matter how deep they are in each other.
+    """
+    pending = [path]
+    while pending:
+        each = pending.pop()
+        with suppress(OSError):
+            if each.is_symlink() or not each.is_dir():
+                each.unlink(missing_ok=True)
+                continue
+            for inside in list(each.iterdir()):
+                if inside.is_dir() and not inside.is_symlink():
+                    pending.append(inside.rename(path.with_name(f".deleted-{secrets.token_hex(8)}")))
+                else:
+                    inside.unlink()
+            each.rmdir()

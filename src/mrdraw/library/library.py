@@ -23,7 +23,7 @@ from mrdraw.library import records
 from mrdraw.library.disk import make_folders, make_folders_inside, remove, sync_folder, told_as_not_stored
 from mrdraw.library.entries import Entry, FileEntry, FolderEntry
 from mrdraw.library.moving import Moving, Target
-from mrdraw.library.names import clean_name, clean_path, is_printable
+from mrdraw.library.names import LONGEST_NAME, clean_name, clean_path, is_printable
 from mrdraw.library.place import Place, nothing_at
 from mrdraw.library.scan import file_entry, folder_entry
 from mrdraw.library.settling import Settling, remove_torn
@@ -34,6 +34,8 @@ from mrdraw.store import Database
 LOGGER = logging.getLogger(__name__)
 _MOST_TRIES = 1000
 """Names that are tried before one is drawn."""
+_ROOM, _SHORT = 10, 50
+"""Bytes that a number takes in a name; characters that are kept of a name without that room."""
 
 
 class Library:
@@ -62,7 +64,8 @@ class Library:
         for path in remove_torn(self._root, self._temporary):
             LOGGER.warning("%s was uploaded just before the computer went off and is not whole: removed", path)
             self._database.write_now(partial(_forget, path))
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        for left in list(self._temporary.iterdir()) if self._temporary.is_dir() else ():
+            remove(left)
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -102,8 +105,10 @@ class Library:
 
     def free_name(self, folder: str, name: str) -> str:
         """A name like this one that nothing in the folder has. Raises `InvalidValue`."""
-        stem, dot, extension = name.rpartition(".")
-        stem, extension = (stem, f".{extension}") if stem and dot else (name, "")
+        stem, dot, extension = name.rpartition(".") if is_printable(name) else (name, "", "")
+        extension = dot + extension
+        if len(name.encode("utf-8", "replace")) > LONGEST_NAME - _ROOM:
+            stem = stem[:_SHORT]
         for number in range(_MOST_TRIES):
             tried = f"{stem}_{number}{extension}" if number else name
             cleaned = clean_name(tried)

@@ -20,7 +20,7 @@ import msgspec
 from mrdraw.errors import FileExists, InvalidValue, NoSuchFile, WrongState
 from mrdraw.library import records
 from mrdraw.library.disk import make_folders, remove, sync_folder, told_as_not_stored
-from mrdraw.library.entries import Entry, FolderEntry
+from mrdraw.library.entries import Entry, FileEntry, FolderEntry
 from mrdraw.library.names import clean_file_path, clean_path, is_hidden, is_printable
 from mrdraw.library.place import Place
 from mrdraw.library.records import FileRecord
@@ -56,8 +56,8 @@ class Moving:
             raise NoSuchFile(f"There is no folder {parent!r} that {target.path} could be put into.")
         if isinstance(source, FolderEntry) and target.path.startswith(f"{source.path}/"):
             raise WrongState(f"The folder {source.path} cannot be put into itself.")
-        renamed = not isinstance(source, FolderEntry) and target.path == source.path
-        if os.path.lexists(self._place.root / target.path) and not (renamed and target.display != source.display):
+        renamed = isinstance(source, FileEntry) and target.path == source.path and target.display != source.display
+        if not renamed and os.path.lexists(self._place.root / target.path):
             raise FileExists(f"{target.path} exists already.")
         return target
 

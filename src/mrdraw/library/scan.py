@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mrdraw.library.entries import Entry, FileEntry, FolderEntry
-from mrdraw.library.names import is_hidden, is_printable
+from mrdraw.library.names import DEEPEST, is_hidden, is_printable
 from mrdraw.library.records import FileRecord
+
+_DEEPEST = 2 * DEEPEST
+"""Folders in each other beyond which nothing is listed; other hands may have put them there."""
 
 
 def file_entry(path: str, stat: os.stat_result, record: FileRecord | None) -> FileEntry:
@@ -58,6 +61,8 @@ def _children(
         inside = f"{path}/{found.name}" if path else found.name
         try:
             if found.is_dir(follow_symlinks=False):
+                if inside.count("/") >= _DEEPEST:
+                    continue
                 yield folder_entry(Path(found.path), inside, records, depth, times)
             elif found.is_file(follow_symlinks=False) and is_printable(found.name):
                 yield file_entry(inside, found.stat(follow_symlinks=False), records.get(inside))

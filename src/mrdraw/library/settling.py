@@ -15,7 +15,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -108,12 +108,23 @@ def remove_torn(root: Path, temporary: Path) -> list[str]:
     """
     torn = {mark.stat().st_ino for mark in temporary.glob(".settling-*") if _is_torn(mark)}
     gone = []
-    for folder, _, names in os.walk(root) if torn else ():
-        for path in (Path(folder, name) for name in names if Path(folder) != temporary):
-            if path.lstat().st_ino in torn:
-                path.unlink()
-                gone.append(str(path.relative_to(root)))
+    for found in _files(root, temporary) if torn else ():
+        if found.inode() in torn:
+            Path(found.path).unlink()
+            gone.append(os.path.relpath(found.path, root))
     return gone
+
+
+def _files(root: Path, temporary: Path) -> Iterator[os.DirEntry[str]]:
+    """All files below `root` but those in `temporary`."""
+    folders = [str(root)]
+    while folders:
+        with suppress(OSError), os.scandir(folders.pop()) as found:
+            for each in found:
+                if not each.is_dir(follow_symlinks=False):
+                    yield each
+                elif each.path != str(temporary):
+                    folders.append(each.path)
 
 
 def _is_torn(mark: Path) -> bool:
