@@ -376,6 +376,13 @@ class UpdatedFiles(Event, frozen=True, kw_only=True):
     type: str
 
 
+class MetadataStatisticsUpdated(Event, frozen=True, kw_only=True):
+    """A job of the file ended, and its counts and times are others."""
+
+    storage: str
+    path: str
+
+
 class FileSelected(Event, frozen=True, kw_only=True):
     """A file was selected; `size` in bytes."""
 

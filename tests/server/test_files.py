@@ -2,14 +2,16 @@
 
 import hashlib
 import os
+import time
 
 import pytest
 
+from helpers_fleet import until
 from helpers_hub import GCODE, READY, run
 from mrdraw.events import name_of, payload_of
 from mrdraw.library import Library
 from mrdraw.link import messages as link
-from mrdraw.link.messages import Job, JobFile, MachineState
+from mrdraw.link.messages import Job, JobFile, JobOutcome, MachineState
 
 URL = "/api/files"
 LOCAL = "/api/files/local"
@@ -211,6 +213,42 @@ def test_the_list_without_its_content(tmp_path):
         world.store("a.gcode")
         whole, head = await client.get(URL), await client.head(URL)
         assert (head.status_code, head.headers["etag"]) == (200, whole.headers["etag"])
+
+    run(tmp_path, scenario)
+
+
+def test_the_jobs_of_a_file_are_told_with_it(tmp_path):
+    async def scenario(client, world):
+        await client.post(LOCAL, files={"file": ("a.gcode", GCODE)}, data={"path": "f"})
+        await client.post(LOCAL, files={"file": ("b.gcode", b"other")}, data={"path": "f"})
+        os.utime(world.uploads / "f", (1e9, 1e9))
+        os.utime(world.uploads, (1e9, 1e9))
+        one, tree = f"{LOCAL}/f/a.gcode", {"recursive": "true"}
+        answers = {url: await client.get(url, params=tree) for url in (URL, one)}
+        assert answers[URL].json()["files"][0]["prints"] == {"success": 0, "failure": 0}
+        assert not {"prints", "statistics"} & set(answers[one].json())
+        heard = events_of(world)
+        now = int(time.time()) + 100
+        sha1 = hashlib.sha1(GCODE).hexdigest()
+        file = JobFile(name="a.gcode", path="f/a.gcode", display="a.gcode", source="/x", size=1, sha1=sha1)
+        for ended in (
+            link.JobEnded(id="1", file=file, outcome=JobOutcome.DONE, ended_at=now - 1, print_time=60.0),
+            link.JobEnded(id="2", file=file, outcome=JobOutcome.CANCELLED, ended_at=now, print_time=3.0),
+            link.JobEnded(id="2", file=file, outcome=JobOutcome.CANCELLED, ended_at=now, print_time=3.0),
+        ):
+            world.host.tell(ended)
+        await until(lambda: len(heard) == 2)
+        assert heard == [("MetadataStatisticsUpdated", {"storage": "local", "path": "f/a.gcode"})] * 2
+        prints = {"success": 1, "failure": 1, "last": {"date": now, "success": False}}
+        for url, before in answers.items():
+            for name, kind in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified")):
+                changed = await client.get(url, params=tree, headers={name: before.headers[kind]})
+                assert changed.status_code == 200
+        assert (await client.get(URL, params=tree)).json()["files"][0]["prints"] == prints
+        entry = (await client.get(one)).json()
+        assert entry["prints"] == prints
+        profile = {"_default": 60.0}
+        assert entry["statistics"] == {"averagePrintTime": profile, "lastPrintTime": profile}
 
     run(tmp_path, scenario)
 

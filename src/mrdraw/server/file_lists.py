@@ -1,7 +1,7 @@
 """Lists of files, encoded once and sent as often as they are asked for.
 
-Invariants: what is kept belongs to one revision of the library; it is bounded in number and bytes, whatever clients
-ask for; of many who ask for the same list at once one encodes it.
+Invariants: what is kept belongs to one revision of the library and the history; it is bounded in number and bytes,
+whatever clients ask for; of many who ask for the same list at once one encodes it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class FileLists:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._revision = -1
+        self._revision: Hashable = None
         self._lists: dict[Hashable, EncodedList] = {}
 
-    def find(self, revision: int, key: Hashable) -> EncodedList | None:
+    def find(self, revision: Hashable, key: Hashable) -> EncodedList | None:
         """The list that was kept under this key."""
         return self._lists.get(key) if revision == self._revision else None
 
-    def find_or_make(self, revision: int, key: Hashable, make: Callable[[], EncodedList]) -> EncodedList:
+    def find_or_make(self, revision: Hashable, key: Hashable, make: Callable[[], EncodedList]) -> EncodedList:
         """The list under this key; `make` encodes it when it is not kept."""
         with self._lock:
             found = self.find(revision, key)
@@ -44,7 +44,7 @@ class FileLists:
                 self._keep(revision, key, found)
             return found
 
-    def _keep(self, revision: int, key: Hashable, made: EncodedList) -> None:
+    def _keep(self, revision: Hashable, key: Hashable, made: EncodedList) -> None:
         """Put it with the others of its revision, those that were made first give way."""
         kept = dict(self._lists) if revision == self._revision else {}
         kept[key] = made

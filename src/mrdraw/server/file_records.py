@@ -10,8 +10,10 @@ from urllib.parse import quote
 import msgspec
 from starlette.requests import Request
 
+from mrdraw.history import Tallies
 from mrdraw.library import Entry, FileEntry, FolderEntry
 from mrdraw.server.context import absolute_url
+from mrdraw.server.file_prints import last_end, prints_record, statistics_record, tallies_in
 
 ORIGIN = "local"
 FOLDER_TYPE = ("folder",)
@@ -45,16 +47,19 @@ def type_path(entry: Entry) -> tuple[str, ...]:
     return FOLDER_TYPE if isinstance(entry, FolderEntry) else entry.type_path
 
 
-def entry_record(entry: Entry, addresses: Addresses, kind: str | None = None) -> Record:
+def entry_record(entry: Entry, addresses: Addresses, tallies: Tallies, kind: str | None = None) -> Record:
     """The whole record; of a folder's files only those of this kind, if one is named."""
+    found = tallies_in(entry, tallies)
     if isinstance(entry, FolderEntry):
         return {
             **_common(entry.name, entry.name, entry, addresses),
-            "children": entry_records(entry.children, addresses, kind),
+            "prints": prints_record(found),
+            "children": entry_records(entry.children, addresses, tallies, kind),
         }
     record = _common(entry.name, entry.display, entry, addresses)
     known = {"hash": entry.sha1, "user": entry.user, "userdata": entry.userdata}
-    return record | {name: value for name, value in known.items() if value is not None}
+    record |= {name: value for name, value in known.items() if value is not None}
+    return record | ({"prints": prints_record(found), "statistics": statistics_record(found[0])} if found else {})
 
 
 def without_grandchildren(root: FolderEntry) -> FolderEntry:
@@ -66,10 +71,12 @@ def without_grandchildren(root: FolderEntry) -> FolderEntry:
     return msgspec.structs.replace(root, children=tuple(flat))
 
 
-def entry_records(entries: tuple[Entry, ...], addresses: Addresses, kind: str | None = None) -> list[Record]:
+def entry_records(
+    entries: tuple[Entry, ...], addresses: Addresses, tallies: Tallies, kind: str | None = None
+) -> list[Record]:
     """The records of entries; folders stay whatever kind is named."""
     return [
-        entry_record(entry, addresses, kind)
+        entry_record(entry, addresses, tallies, kind)
         for entry in entries
         if kind is None or isinstance(entry, FolderEntry) or kind in entry.type_path
     ]
@@ -102,8 +109,12 @@ def _references(entry: Entry, addresses: Addresses) -> Record:
     return references
 
 
-def newest(entry: Entry) -> int:
-    """When the entry or anything in it changed last, unix s."""
+def newest(entry: Entry, tallies: Tallies) -> int:
+    """When the entry or anything in it changed last, or a job of it ended, unix s."""
+    return max(_changed(entry), last_end(tallies_in(entry, tallies)))
+
+
+def _changed(entry: Entry) -> int:
     if isinstance(entry, FolderEntry):
-        return max((entry.date, *map(newest, entry.children)))
+        return max((entry.date, *map(_changed, entry.children)))
     return entry.date

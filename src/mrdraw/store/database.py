@@ -97,9 +97,9 @@ class Database:
         """Run `function` in a transaction and wait for it: for the command line and the start."""
         return self._writer.submit(self._transact, function).result()
 
-    def write_soon(self, function: Write[object]) -> None:
-        """Have `function` run in a transaction; nobody waits, a failure is logged."""
-        self._writer.submit(self._transact, function).add_done_callback(_log_failure)
+    def write_soon(self, function: Write[object], *, then: Callable[[], None] | None = None) -> None:
+        """Have `function` run in a transaction, and `then` when it is taken; nobody waits, a failure is logged."""
+        self._writer.submit(self._transact, function, then=then).add_done_callback(_log_failure)
 
     def data_version(self) -> tuple[int, int]:
         """Another value once anybody, in this process or another, has written.

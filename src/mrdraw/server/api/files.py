@@ -43,7 +43,7 @@ async def read_all(request: Request) -> Response:
     known = services(request)
     wish, forced = _Wish.of(request), is_true(request.query_params.get("force"))
     listing = None if forced else known.library.known_listing()
-    found = known.lists.find(listing.revision, wish) if listing else None
+    found = known.lists.find((listing.revision, known.hub.history.revision), wish) if listing else None
     if found is None:
         found = await asyncio.to_thread(_read_list, known, wish, None if forced else listing)
     headers = dict(found.headers)
@@ -55,24 +55,26 @@ async def read_all(request: Request) -> Response:
 
 def _read_list(known: Services, wish: _Wish, listing: Listing | None) -> EncodedList:
     """The list as it is now, or that of a listing that still holds."""
-    listing = listing or known.library.listing()
+    listing, history = listing or known.library.listing(), known.hub.history
+    revision = (listing.revision, history.revision)
 
     def make() -> EncodedList:
-        root = listing.root if wish.recursive else without_grandchildren(listing.root)
-        entries = msgspec.json.encode(entry_records(root.children, Addresses(wish.base), wish.kind))
-        modified = newest(root)
+        root, tallies = listing.root if wish.recursive else without_grandchildren(listing.root), history.tallies()
+        entries = msgspec.json.encode(entry_records(root.children, Addresses(wish.base), tallies, wish.kind))
+        modified = newest(root, tallies)
         return EncodedList(entries, validators(_tag(entries), modified), modified)
 
-    return known.lists.find_or_make(listing.revision, wish, make)
+    return known.lists.find_or_make(revision, wish, make)
 
 
 async def read_one(request: Request) -> Response:
     """`GET /api/files/local/<path>`."""
-    library, path, wish = services(request).library, request.path_params["path"], _Wish.of(request)
+    known, path, wish = services(request), request.path_params["path"], _Wish.of(request)
 
     def look() -> tuple[bytes, int]:
-        entry = library.entry(path, wish.recursive)
-        return msgspec.json.encode(entry_record(entry, Addresses(wish.base), wish.kind)), newest(entry)
+        entry, tallies = known.library.entry(path, wish.recursive), known.hub.history.tallies()
+        record = entry_record(entry, Addresses(wish.base), tallies, wish.kind)
+        return msgspec.json.encode(record), newest(entry, tallies)
 
     record, modified = await asyncio.to_thread(look)
     headers = validators(_tag(record), modified)
