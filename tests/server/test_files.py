@@ -245,6 +245,7 @@ def test_the_jobs_of_a_file_are_told_with_it(tmp_path):
                 changed = await client.get(url, params=tree, headers={name: before.headers[kind]})
                 assert changed.status_code == 200
         assert (await client.get(URL, params=tree)).json()["files"][0]["prints"] == prints
+        assert (await client.get(URL)).json()["files"][0]["prints"] == prints
         entry = (await client.get(one)).json()
         assert entry["prints"] == prints
         profile = {"_default": 60.0}

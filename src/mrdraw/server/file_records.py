@@ -5,9 +5,9 @@ Invariants: every address is absolute and begins as the client's own; members th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
-import msgspec
 from starlette.requests import Request
 
 from mrdraw.history import Tallies
@@ -47,38 +47,37 @@ def type_path(entry: Entry) -> tuple[str, ...]:
     return FOLDER_TYPE if isinstance(entry, FolderEntry) else entry.type_path
 
 
-def entry_record(entry: Entry, addresses: Addresses, tallies: Tallies, kind: str | None = None) -> Record:
-    """The whole record; of a folder's files only those of this kind, if one is named."""
-    found = tallies_in(entry, tallies)
+@dataclass(frozen=True)
+class View:
+    """How entries are shown: with these addresses and jobs, files of one kind only if one is named."""
+
+    addresses: Addresses
+    tallies: Tallies
+    kind: str | None = None
+
+
+def entry_record(entry: Entry, view: View, levels: int | None) -> Record:
+    """The whole record, of a folder with `levels` levels of children (`None`: all)."""
+    found = tallies_in(entry, view.tallies)
     if isinstance(entry, FolderEntry):
+        below = None if levels is None else levels - 1
         return {
-            **_common(entry.name, entry.name, entry, addresses),
+            **_common(entry.name, entry.name, entry, view.addresses),
             "prints": prints_record(found),
-            "children": entry_records(entry.children, addresses, tallies, kind),
+            "children": entry_records(entry.children, view, below) if levels is None or levels > 0 else [],
         }
-    record = _common(entry.name, entry.display, entry, addresses)
+    record = _common(entry.name, entry.display, entry, view.addresses)
     known = {"hash": entry.sha1, "user": entry.user, "userdata": entry.userdata}
     record |= {name: value for name, value in known.items() if value is not None}
     return record | ({"prints": prints_record(found), "statistics": statistics_record(found[0])} if found else {})
 
 
-def without_grandchildren(root: FolderEntry) -> FolderEntry:
-    """The folder as lists show it that go no deeper."""
-    flat = (
-        msgspec.structs.replace(child, children=()) if isinstance(child, FolderEntry) else child
-        for child in root.children
-    )
-    return msgspec.structs.replace(root, children=tuple(flat))
-
-
-def entry_records(
-    entries: tuple[Entry, ...], addresses: Addresses, tallies: Tallies, kind: str | None = None
-) -> list[Record]:
+def entry_records(entries: tuple[Entry, ...], view: View, levels: int | None) -> list[Record]:
     """The records of entries; folders stay whatever kind is named."""
     return [
-        entry_record(entry, addresses, tallies, kind)
+        entry_record(entry, view, levels)
         for entry in entries
-        if kind is None or isinstance(entry, FolderEntry) or kind in entry.type_path
+        if view.kind is None or isinstance(entry, FolderEntry) or view.kind in entry.type_path
     ]
 
 

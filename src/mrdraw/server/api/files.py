@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.history import Tallies
 from mrdraw.library import Library, Listing, clean_name, clean_path
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import Services, command_body, services
@@ -21,11 +22,11 @@ from mrdraw.server.file_lists import EncodedList
 from mrdraw.server.file_records import (
     ORIGIN,
     Addresses,
+    View,
     base_of,
     entry_record,
     entry_records,
     newest,
-    without_grandchildren,
 )
 from mrdraw.server.responses import PiecesResponse, json_response
 from mrdraw.server.routing import Route
@@ -59,9 +60,9 @@ def _read_list(known: Services, wish: _Wish, listing: Listing | None) -> Encoded
     revision = (listing.revision, history.revision)
 
     def make() -> EncodedList:
-        root, tallies = listing.root if wish.recursive else without_grandchildren(listing.root), history.tallies()
-        entries = msgspec.json.encode(entry_records(root.children, Addresses(wish.base), tallies, wish.kind))
-        modified = newest(root, tallies)
+        view = wish.view(history.tallies())
+        entries = msgspec.json.encode(entry_records(listing.root.children, view, None if wish.recursive else 0))
+        modified = newest(listing.root, view.tallies)
         return EncodedList(entries, validators(_tag(entries), modified), modified)
 
     return known.lists.find_or_make(revision, wish, make)
@@ -72,9 +73,9 @@ async def read_one(request: Request) -> Response:
     known, path, wish = services(request), request.path_params["path"], _Wish.of(request)
 
     def look() -> tuple[bytes, int]:
-        entry, tallies = known.library.entry(path, wish.recursive), known.hub.history.tallies()
-        record = entry_record(entry, Addresses(wish.base), tallies, wish.kind)
-        return msgspec.json.encode(record), newest(entry, tallies)
+        entry, view = known.library.entry(path, recursive=True), wish.view(known.hub.history.tallies())
+        record = entry_record(entry, view, None if wish.recursive else 1)
+        return msgspec.json.encode(record), newest(entry, view.tallies)
 
     record, modified = await asyncio.to_thread(look)
     headers = validators(_tag(record), modified)
@@ -98,6 +99,10 @@ class _Wish:
     def of(cls, request: Request) -> _Wish:
         query = request.query_params
         return cls(base_of(request), is_true(query.get("recursive")), query.get("filter") or None)
+
+    def view(self, tallies: Tallies) -> View:
+        """How entries are shown to whoever asks so."""
+        return View(Addresses(self.base), tallies, self.kind)
 
 
 def _tag(described: bytes) -> str:
