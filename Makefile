@@ -32,6 +32,7 @@ soak: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/compare.py
 	$(BIN)/python bench/push.py
+	$(BIN)/python bench/files.py
 
 # Ourselves alone: damaged wires, and a server that is killed, stopped and slowed down.
 bench-wire: $(VENV)/.dev

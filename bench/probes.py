@@ -139,12 +139,14 @@ class Answers:
     """ms"""
 
 
-def hammer(peer: Peer, path: str, seconds: float) -> Answers:
+def hammer(peer: Peer, path: str, seconds: float, *headers: str) -> Answers:
     """Keep 16 connections asking for one page, each again as soon as it has the answer."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise MissingTool("The load generator wrk is needed. On Debian, as root: apt install wrk")
-    command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "--latency", "-H", f"X-Api-Key: {peer.key}"]
+    command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "--latency"]
+    for header in (f"X-Api-Key: {peer.key}", *headers):
+        command += ["-H", header]
     where = f"http://127.0.0.1:{peer.port}{path}"
     said = subprocess.run([*command, where], check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in said:

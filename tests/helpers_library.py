@@ -30,5 +30,6 @@ class Shelf:
 
     def everything(self) -> set[str]:
         """All files and folders there are, hidden ones as well, but not the empty hidden folder."""
+        self.library.settle()
         found = {str(path.relative_to(self.uploads)) for path in self.uploads.rglob("*")}
         return found - {".uploads"}

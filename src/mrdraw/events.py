@@ -332,6 +332,18 @@ class FileRemoved(Event, frozen=True, kw_only=True):
     operation: str
 
 
+class FileMoved(Event, frozen=True, kw_only=True):
+    """A file has another place or name in the storage."""
+
+    storage: str
+    source_path: str
+    source_name: str
+    source_type: list[str]
+    destination_path: str
+    destination_name: str
+    destination_type: list[str]
+
+
 class FolderAdded(Event, frozen=True, kw_only=True):
     """A folder appeared in the storage."""
 
@@ -348,10 +360,27 @@ class FolderRemoved(Event, frozen=True, kw_only=True):
     name: str
 
 
+class FolderMoved(Event, frozen=True, kw_only=True):
+    """A folder has another place or name in the storage."""
+
+    storage: str
+    source_path: str
+    source_name: str
+    destination_path: str
+    destination_name: str
+
+
 class UpdatedFiles(Event, frozen=True, kw_only=True):
     """The list of files changed; clients load it anew."""
 
     type: str
+
+
+class MetadataStatisticsUpdated(Event, frozen=True, kw_only=True):
+    """A job of the file ended, and its counts and times are others."""
+
+    storage: str
+    path: str
 
 
 class FileSelected(Event, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from mrdraw.errors import NoSuchJob
-from mrdraw.history import History, JobRecord
+from mrdraw.history import History, JobRecord, Tally
 from mrdraw.store import Database
 
 JOB = JobRecord(
@@ -75,3 +75,32 @@ def test_a_job_that_is_not_there_is_named(history, machine, job):
     saved(history, JOB)
     with pytest.raises(NoSuchJob, match=f"'{job}'.*'{machine}'"):
         history.job(machine, job)
+
+
+def test_only_news_are_told(history):
+    told = []
+    for record in (JOB, JOB, other(ended_at=100.0), other(ended_at=300.0), other(id="b")):
+        history.save_soon(record, then=lambda: told.append(history.revision))
+    history.settle()
+    assert told == [1, 2, 3]
+
+
+def test_the_jobs_of_a_content_are_counted_wherever_it_lay(history):
+    saved(
+        history,
+        other(id="1", outcome="done", ended_at=10.0, print_time=100.0),
+        other(id="2", outcome="done", ended_at=30.0, print_time=300.0, path="elsewhere.gcode", machine="plotter"),
+        other(id="3", outcome="cancelled", ended_at=40.0, print_time=5.0),
+        other(id="4", outcome="failed", ended_at=20.0, print_time=7.0),
+        other(id="5", sha1="ff00", outcome="done", ended_at=50.0),
+    )
+    expected = Tally(2, 2, 40.0, succeeded=False, print_time=5.0, mean_time=200.0, last_time=300.0)
+    assert history.tallies().of("00ff", "whatever.gcode") == expected
+    assert history.tallies().of("other", "parts/box.gcode") is None
+
+
+def test_without_a_hash_the_path_counts(history):
+    saved(history, other(sha1=None), other(id="b", sha1=None, path="b.gcode", outcome="done"))
+    assert history.tallies().of(None, "parts/box.gcode") == Tally(0, 1, 200.0, succeeded=False, print_time=90.0)
+    assert history.tallies().of(None, "b.gcode").mean_time == 90.0
+    assert history.tallies().of(None, "c.gcode") is None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers_library import Shelf
-from mrdraw.errors import FileExists, InvalidValue, NoSuchFile, WrongState
+from mrdraw.errors import FileExists, InvalidValue, NoSuchFile, NotStored, WrongState
 from mrdraw.library import FileEntry, FolderEntry
 
 
@@ -26,7 +26,7 @@ def test_files_put_there_by_hand_are_listed(shelf: Shelf) -> None:
     shelf.put("folder/notes.txt")
     shelf.put(".hidden.gcode")
     shelf.put(".hidden/a.gcode")
-    listed, folder = shelf.library.tree()
+    listed, folder = shelf.library.listing().root.children
     assert isinstance(listed, FileEntry)
     assert (listed.name, listed.path, listed.size, listed.sha1) == ("b.gcode", "b.gcode", 5, None)
     assert listed.date == int((shelf.uploads / "b.gcode").stat().st_mtime)
@@ -39,18 +39,35 @@ def test_files_put_there_by_hand_are_listed(shelf: Shelf) -> None:
 
 def test_a_flat_list_shows_folders_with_their_size_and_without_children(shelf: Shelf) -> None:
     shelf.put("folder/deep/a.gcode", b"123")
-    (folder,) = shelf.library.tree(recursive=False)
+    (folder,) = shelf.library.listing().root.children
     assert isinstance(folder, FolderEntry)
-    assert (folder.size, folder.children) == (3, ())
+    assert folder.size == 3
     fetched = shelf.library.entry("folder")
     assert isinstance(fetched, FolderEntry)
     assert [child.path for child in fetched.children] == ["folder/deep"]
     assert fetched.children[0].children == ()
 
 
+def test_folders_too_deep_in_each_other_are_not_listed(shelf: Shelf) -> None:
+    shelf.put("top.gcode")
+    folder = os.open(shelf.uploads, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    listed = shelf.library.listing().root
+    assert [child.path for child in listed.children] == ["d", "top.gcode"]
+    with pytest.raises(NotStored, match="too many folders"):
+        asyncio.run(shelf.library.copy("d", "e"))
+    asyncio.run(shelf.library.delete("d"))
+    assert shelf.everything() == {"top.gcode"}
+
+
 def test_names_that_are_no_text_are_not_listed(shelf: Shelf) -> None:
     (Path(os.fsdecode(os.fsencode(shelf.uploads) + b"/\xff.gcode"))).write_bytes(b"G28")
-    assert shelf.library.tree() == ()
+    assert shelf.library.listing().root.children == ()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +88,7 @@ def test_symbolic_links_lead_nowhere(shelf: Shelf, tmp_path: Path) -> None:
     (shelf.uploads / "link").symlink_to(outside)
     (shelf.uploads / "link.gcode").symlink_to(outside / "secret.gcode")
     (shelf.uploads / "loop").symlink_to(shelf.uploads)
-    assert shelf.library.tree() == ()
+    assert shelf.library.listing().root.children == ()
     for path in ("link", "link/secret.gcode", "link.gcode", "loop"):
         with pytest.raises(NoSuchFile):
             shelf.library.absolute(path)
@@ -101,16 +118,16 @@ def test_a_hash_counts_only_for_the_content_it_was_made_of(shelf: Shelf) -> None
 
 
 def test_the_revision_follows_what_is_listed(shelf: Shelf) -> None:
-    seen = [shelf.library.revision()]
-    assert shelf.library.revision() == seen[0]
+    seen = [shelf.library.listing().revision]
+    assert shelf.library.listing().revision == seen[0]
     shelf.put("folder/a.gcode", b"1")
-    seen.append(shelf.library.revision())
+    seen.append(shelf.library.listing().revision)
     shelf.put("folder/a.gcode", b"12")
-    seen.append(shelf.library.revision())
+    seen.append(shelf.library.listing().revision)
     asyncio.run(shelf.store("folder/a.gcode", b"12", display="A"))
-    seen.append(shelf.library.revision())
+    seen.append(shelf.library.listing().revision)
     asyncio.run(shelf.library.delete("folder/a.gcode"))
-    seen.append(shelf.library.revision())
+    seen.append(shelf.library.listing().revision)
     assert len(set(seen)) == len(seen)
 
 

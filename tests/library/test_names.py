@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mrdraw.errors import InvalidValue, NoSuchFile, UnknownFileType
-from mrdraw.library.names import LONGEST_NAME, clean_file_path, clean_name, clean_path, is_printable, parts_of
+from mrdraw.library.names import (
+    DEEPEST,
+    LONGEST_NAME,
+    LONGEST_PATH,
+    LONGEST_SENT,
+    clean_file_path,
+    clean_name,
+    clean_path,
+    is_printable,
+    parts_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +43,20 @@ def test_a_name_is_measured_in_bytes() -> None:
     assert clean_name("ä" * 127)
     with pytest.raises(InvalidValue, match=str(LONGEST_NAME)):
         clean_name("ä" * 128)
+
+
+def test_what_is_sent_is_bounded_as_well() -> None:
+    assert clean_name("?" * 1000 + "a.g") == "a.g"
+    with pytest.raises(InvalidValue, match=str(LONGEST_SENT)):
+        clean_name("?" * 2000 + "a.g")
+
+
+def test_a_path_is_bounded_in_depth_and_length() -> None:
+    assert clean_path("a/" * DEEPEST)
+    with pytest.raises(InvalidValue, match=str(DEEPEST)):
+        clean_path("a/" * (DEEPEST + 1))
+    with pytest.raises(InvalidValue, match=str(LONGEST_PATH)):
+        clean_path(f"{'x' * LONGEST_NAME}/" * 10)
 
 
 @given(st.text())

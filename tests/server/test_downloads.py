@@ -1,8 +1,13 @@
 """`/downloads/files/local` (contract, section 10)."""
 
+import io
+import os
+import zipfile
+
 import pytest
 
 from helpers_hub import GCODE, run
+from mrdraw.server import archives
 from mrdraw.server.downloads import disposition
 
 URL = "/downloads/files/local"
@@ -102,3 +107,127 @@ def test_a_name_cannot_break_the_header():
         disposition('a"\\\r\n; x=é')
         == "attachment; filename=\"a____; x=_\"; filename*=UTF-8''a%22%5C%0D%0A%3B%20x%3D%C3%A9"
     )
+
+
+# --- several in one archive -----------------------------------------------------------------------------------------
+
+WANTED = ["a.gcode", "f"]
+
+
+def unpacked(answer):
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    return {each.filename: archive.read(each) for each in archive.infolist()}
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("GET", {"params": {"files": WANTED}}),
+        ("POST", {"params": {"files": WANTED}}),
+        ("POST", {"data": {"files": WANTED}}),
+        ("POST", {"files": [("files", (None, path)) for path in WANTED]}),
+        ("POST", {"json": {"files": WANTED}}),
+        ("POST", {"json": WANTED}),
+        ("POST", {"params": {"files": "f"}, "json": {"files": ["a.gcode", "f/g/Größe.gcode", "f"]}}),
+    ],
+)
+def test_several_files_in_one_archive(tmp_path, method, options):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        world.store("f/g/Größe.gcode", b"G1 X1\n" * 100_000)
+        world.store("f/notes.txt")
+        world.store("f/.hidden.gcode")
+        world.store("other.gcode")
+        (world.uploads / "f/link.gcode").symlink_to(world.uploads / "a.gcode")
+        answer = await client.request(method, URL, **options)
+        assert unpacked(answer) == {"a.gcode": GCODE, "f/g/Größe.gcode": b"G1 X1\n" * 100_000}
+        assert answer.headers["content-disposition"].startswith('attachment; filename="files.zip"')
+        assert len(answer.content) < 100_000
+
+    run(tmp_path, scenario)
+
+
+def test_an_archive_keeps_the_times(tmp_path):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        os.utime(world.uploads / "a.gcode", (0, 0))
+        world.store("b.gcode")
+        os.utime(world.uploads / "b.gcode", (1e9, 1e9))
+        answer = await client.get(URL, params={"files": ["a.gcode", "b.gcode"]})
+        times = [each.date_time[0] for each in zipfile.ZipFile(io.BytesIO(answer.content)).infolist()]
+        assert times == [1980, 2001]
+
+    run(tmp_path, scenario)
+
+
+def test_the_head_of_an_archive_packs_nothing(tmp_path, monkeypatch):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        monkeypatch.setattr("mrdraw.server.downloads.packed", lambda _: pytest.fail("it was packed"))
+        answer = await client.head(URL, params={"files": "a.gcode"})
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "status"),
+    [
+        ("GET", {}, 400),
+        ("POST", {}, 400),
+        ("POST", {"json": {"files": "a.gcode"}}, 400),
+        ("POST", {"json": {"files": [5]}}, 400),
+        ("POST", {"json": 5}, 400),
+        ("POST", {"json": {}}, 400),
+        ("POST", {"json": []}, 400),
+        ("POST", {"data": {"other": "a.gcode"}}, 400),
+        ("POST", {"content": b"files=%ff\xff", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}, 400),
+        ("GET", {"params": {"files": ["a.gcode", "none.gcode"]}}, 404),
+        ("GET", {"params": {"files": "../mrdraw.db"}}, 404),
+        ("GET", {"params": {"files": ""}}, 404),
+        ("GET", {"params": {"files": "empty"}}, 404),
+        ("POST", {"json": {"files": ["a.gcode"] * 20_000}}, 413),
+    ],
+)
+def test_archives_that_are_refused(tmp_path, method, options, status):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        (world.uploads / "empty").mkdir()
+        answer = await client.request(method, URL, **options)
+        assert (answer.status_code, "error" in answer.json()) == (status, True)
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_ENTRIES", 2), ("MOST_BYTES", 2 * len(GCODE))])
+def test_archives_are_bounded(tmp_path, monkeypatch, limit, most):
+    async def scenario(client, world):
+        monkeypatch.setattr(archives, limit, most)
+        for name in "abc":
+            world.store(f"f/{name}.gcode")
+        assert (await client.get(URL, params={"files": "f"})).status_code == 413
+        (world.uploads / "f/c.gcode").unlink()
+        assert (await client.get(URL, params={"files": "f"})).status_code == 200
+
+    run(tmp_path, scenario)
+
+
+def test_an_archive_is_made_in_pieces(tmp_path):
+    source = tmp_path / "a.gcode"
+    with source.open("wb") as file:
+        file.truncate(50_000_000)
+    members = [archives.Member(source, "a.gcode", 50_000_000, 0)]
+    longest = pieces = 0
+    for piece in archives.packed(members):
+        longest, pieces = max(longest, len(piece)), pieces + 1
+    assert (longest < 300_000, pieces > 100) == (True, True)
+
+
+def test_a_file_that_goes_leaves_no_archive_that_looks_whole(tmp_path):
+    source = tmp_path / "a.gcode"
+    source.write_bytes(GCODE)
+    members = [archives.Member(path, path.name, len(GCODE), 0) for path in (source, tmp_path / "gone.gcode")]
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(b"".join(archives.packed(members))))

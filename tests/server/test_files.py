@@ -1,13 +1,17 @@
 """`/api/files` (contract, 5.3 and 5.5)."""
 
 import hashlib
+import os
+import time
 
 import pytest
 
+from helpers_fleet import until
 from helpers_hub import GCODE, READY, run
 from mrdraw.events import name_of, payload_of
+from mrdraw.library import Library
 from mrdraw.link import messages as link
-from mrdraw.link.messages import Job, JobFile, MachineState
+from mrdraw.link.messages import Job, JobFile, JobOutcome, MachineState
 
 URL = "/api/files"
 LOCAL = "/api/files/local"
@@ -138,8 +142,10 @@ def test_who_has_the_newest_is_told_so(tmp_path, path):
             assert (await client.get(URL + path, headers=headers)).status_code == 200
         world.store("a.gcode", b"G28\n")
         world.store("f/b.gcode", b"G28\n")
+        forced = await client.get(URL + path, headers={"If-None-Match": tag}, params={"force": "true"})
         changed = await client.get(URL + path, headers={"If-None-Match": tag})
         assert (changed.status_code, changed.headers["etag"] != tag) == (200, True)
+        assert forced.headers["etag"] == changed.headers["etag"]
 
     run(tmp_path, scenario)
 
@@ -149,6 +155,116 @@ def test_reading_needs_the_permission(tmp_path):
         async with world.client() as nobody:
             for url in (URL, f"{LOCAL}/a.gcode", f"{URL}/moon"):
                 assert (await nobody.get(url)).status_code == 401
+
+    run(tmp_path, scenario)
+
+
+def test_a_list_that_is_known_follows_what_happens(tmp_path, monkeypatch):
+    async def scenario(client, world):
+        monkeypatch.setattr("mrdraw.library.tree._SHARE", 1e6)
+        reads = []
+        read = Library.listing
+        monkeypatch.setattr(Library, "listing", lambda library: reads.append(1) or read(library))
+
+        async def names(**params):
+            answer = await client.get(URL, params={"recursive": "true", **params})
+            assert int(answer.headers["content-length"]) == len(answer.content)
+            return [each["name"] for each in answer.json()["files"]]
+
+        world.store("a.gcode")
+        os.utime(world.uploads, (1e9, 1e9))
+        assert await names() == await names() == ["a.gcode"]
+        assert len(reads) == 1
+        world.store("by hand.gcode")
+        assert await names() == ["a.gcode", "by hand.gcode"]
+        await client.post(LOCAL, files={"file": ("c.gcode", GCODE)})
+        assert await names() == ["a.gcode", "by hand.gcode", "c.gcode"]
+        await client.delete(f"{LOCAL}/a.gcode")
+        assert await names() == ["by hand.gcode", "c.gcode"]
+        (world.uploads / "c.gcode").write_bytes(b"other content")
+        assert await names(force="true") == await names() == ["by hand.gcode", "c.gcode"]
+        listed = (await client.get(URL)).json()["files"]
+        assert listed[1]["size"] == len(b"other content")
+
+    run(tmp_path, scenario)
+
+
+def test_each_client_gets_the_addresses_that_it_uses(tmp_path):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        os.utime(world.uploads, (1e9, 1e9))
+        for _ in range(2):
+            for base, path, headers in (
+                ("http://mrdraw", "", {}),
+                ("http://printer.local:5000", "", {"Host": "printer.local:5000"}),
+                ("http://mrdraw/machines/default", "/machines/default", {}),
+                ("https://x.example/octo", "", {
+                    "X-Forwarded-Host": "x.example, y", "X-Scheme": "https", "X-Script-Name": "/octo/",
+                }),
+            ):  # fmt: skip
+                answer = await client.get(f"{path}{URL}", headers=headers)
+                assert answer.json()["files"][0]["refs"]["resource"] == f"{base}/api/files/local/a.gcode"
+
+    run(tmp_path, scenario)
+
+
+def test_the_list_without_its_content(tmp_path):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        whole, head = await client.get(URL), await client.head(URL)
+        assert (head.status_code, head.headers["etag"]) == (200, whole.headers["etag"])
+
+    run(tmp_path, scenario)
+
+
+def test_the_jobs_of_a_file_are_told_with_it(tmp_path):
+    async def scenario(client, world):
+        await client.post(LOCAL, files={"file": ("a.gcode", GCODE)}, data={"path": "f"})
+        await client.post(LOCAL, files={"file": ("b.gcode", b"other")}, data={"path": "f"})
+        os.utime(world.uploads / "f", (1e9, 1e9))
+        os.utime(world.uploads, (1e9, 1e9))
+        one, tree = f"{LOCAL}/f/a.gcode", {"recursive": "true"}
+        answers = {url: await client.get(url, params=tree) for url in (URL, one)}
+        assert answers[URL].json()["files"][0]["prints"] == {"success": 0, "failure": 0}
+        assert not {"prints", "statistics"} & set(answers[one].json())
+        heard = events_of(world)
+        now = int(time.time()) + 100
+        sha1 = hashlib.sha1(GCODE).hexdigest()
+        file = JobFile(name="a.gcode", path="f/a.gcode", display="a.gcode", source="/x", size=1, sha1=sha1)
+        for ended in (
+            link.JobEnded(id="1", file=file, outcome=JobOutcome.DONE, ended_at=now - 1, print_time=60.0),
+            link.JobEnded(id="2", file=file, outcome=JobOutcome.CANCELLED, ended_at=now, print_time=3.0),
+            link.JobEnded(id="2", file=file, outcome=JobOutcome.CANCELLED, ended_at=now, print_time=3.0),
+        ):
+            world.host.tell(ended)
+        await until(lambda: len(heard) == 2)
+        assert heard == [("MetadataStatisticsUpdated", {"storage": "local", "path": "f/a.gcode"})] * 2
+        prints = {"success": 1, "failure": 1, "last": {"date": now, "success": False}}
+        for url, before in answers.items():
+            for name, kind in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified")):
+                changed = await client.get(url, params=tree, headers={name: before.headers[kind]})
+                assert changed.status_code == 200
+        assert (await client.get(URL, params=tree)).json()["files"][0]["prints"] == prints
+        assert (await client.get(URL)).json()["files"][0]["prints"] == prints
+        entry = (await client.get(one)).json()
+        assert entry["prints"] == prints
+        profile = {"_default": 60.0}
+        assert entry["statistics"] == {"averagePrintTime": profile, "lastPrintTime": profile}
+
+    run(tmp_path, scenario)
+
+
+def test_reading_repairs_no_name(tmp_path):
+    async def scenario(client, world):
+        world.store("a?.gcode")
+        world.store("b.gcode")
+        (entry, _) = (await client.get(URL)).json()["files"]
+        assert entry["name"] == "a?.gcode"
+        assert (await client.get(entry["refs"]["resource"])).json() == entry
+        assert (await client.get(entry["refs"]["download"])).content == GCODE
+        for path in ("b%3F.gcode", "%20b.gcode", "b.gcode%20", "%252e%252e/b.gcode", "b%252egcode"):
+            assert (await client.get(f"{LOCAL}/{path}")).status_code == 404
+        assert sorted(path.name for path in world.uploads.iterdir()) == ["a?.gcode", "b.gcode"]
 
     run(tmp_path, scenario)
 

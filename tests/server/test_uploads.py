@@ -34,6 +34,7 @@ def events_of(world):
 
 
 def stored(world):
+    world.services.library.settle()
     return sorted(str(path.relative_to(world.uploads)) for path in world.uploads.rglob("*") if path.is_file())
 
 

@@ -41,6 +41,39 @@ def test_a_transaction_is_taken_as_a_whole_or_not_at_all(opened):
     assert opened.read("SELECT * FROM meta") == []
 
 
+def test_what_comes_then_comes_once_it_is_taken(opened):
+    seen = []
+
+    def look():
+        seen.append(opened.read("SELECT key FROM meta"))
+
+    asyncio.run(opened.write(_put("a", "1"), then=look))
+    with pytest.raises(sqlite3.IntegrityError):
+        asyncio.run(opened.write(_put("a", "2"), then=look))
+    assert seen == [[("a",)]]
+
+
+def test_a_write_that_is_not_to_last_at_once_does_not_wait_for_the_disk(opened, monkeypatch):
+    def how():
+        return opened.write_now(lambda connection: connection.execute("PRAGMA synchronous").fetchone())
+
+    async def unlasting():
+        return await opened.write(lambda connection: connection.execute("PRAGMA synchronous").fetchone(), lasting=False)
+
+    assert (how(), asyncio.run(unlasting()), how()) == ((2,), (1,), (2,))  # 2 is FULL, 1 is NORMAL
+
+
+def test_all_writes_are_brought_to_the_disk(opened, tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    asyncio.run(opened.write(_put("a", "1"), lasting=False))
+    opened.sync()
+    assert synced == [(tmp_path / "mrdraw.db-wal").stat().st_ino]
+    (tmp_path / "mrdraw.db-wal").rename(tmp_path / "away")
+    opened.sync()
+    assert len(synced) == 1
+
+
 def test_whoever_writes_changes_the_version(opened, tmp_path):
     before = opened.data_version()
     assert opened.data_version() == before

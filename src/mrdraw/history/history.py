@@ -7,10 +7,12 @@ the later one holds, with the first one's beginning.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 import msgspec
 
 from mrdraw.errors import NoSuchJob
+from mrdraw.history.tallies import Tallies, all_tallies
 from mrdraw.store import Database
 
 _COLUMNS = "id, machine, name, path, sha1, size, user, started_at, ended_at, outcome, reason, print_time, wire"
@@ -47,15 +49,28 @@ class History:
     """The jobs in the database."""
 
     def __init__(self, database: Database) -> None:
+        self.revision = 0
+        """Another number once another job ended."""
         self._database = database
 
-    def save_soon(self, record: JobRecord) -> None:
-        """Write down how a job ended; nobody waits."""
+    def save_soon(self, record: JobRecord, then: Callable[[], None] | None = None) -> None:
+        """Write down how a job ended; nobody waits. `then` is called when that was news, in the writer's thread."""
+        news: list[bool] = []
 
         def write(connection: sqlite3.Connection) -> None:
-            connection.execute(_SAVE, msgspec.structs.astuple(record))
+            news.append(connection.execute(_SAVE, msgspec.structs.astuple(record)).rowcount > 0)
 
-        self._database.write_soon(write)
+        def written() -> None:
+            if any(news):
+                self.revision += 1
+                if then is not None:
+                    then()
+
+        self._database.write_soon(write, then=written)
+
+    def tallies(self) -> Tallies:
+        """The jobs of all files, counted."""
+        return all_tallies(self._database)
 
     def last(self, machine: str, count: int) -> list[JobRecord]:
         """The machine's last jobs, newest first, at most so many."""

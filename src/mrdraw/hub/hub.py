@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mrdraw.errors import NoSuchMachine
-from mrdraw.events import Event, FileRemoved, FolderRemoved, Shutdown, Startup
+from mrdraw.events import Event, FileRemoved, FolderRemoved, MetadataStatisticsUpdated, Shutdown, Startup
 from mrdraw.fleet import Fleet, MachineHandle
 from mrdraw.history import History
 from mrdraw.hub.bus import EventBus
@@ -126,7 +127,14 @@ class Hub:
         )
 
     def _job_ended(self, machine_id: str, ended: JobEnded) -> None:
-        self.history.save_soon(job_record(machine_id, ended))
+        news = MetadataStatisticsUpdated(storage=ended.file.origin, path=ended.file.path)
+        loop, tell = asyncio.get_running_loop(), partial(self.bus.publish, None, news)
+
+        def saved() -> None:
+            with suppress(RuntimeError):  # the server has stopped meanwhile
+                loop.call_soon_threadsafe(tell)
+
+        self.history.save_soon(job_record(machine_id, ended), saved)
 
     def _settings_of(self, machine_id: str) -> MachineTree:
         """A machine's settings of now. Raises `NoSuchMachine` when they went while somebody asks."""

@@ -1,8 +1,9 @@
 """The stored files: folders, what is known of each file, uploads."""
 
-from mrdraw.library.entries import Entry, FileEntry, FolderEntry, revision_of
+from mrdraw.library.entries import Entry, FileEntry, FolderEntry
 from mrdraw.library.library import Library
 from mrdraw.library.names import EXTENSIONS, clean_file_path, clean_name, clean_path, is_printable
+from mrdraw.library.tree import Listing
 from mrdraw.library.upload import Upload
 
 __all__ = [
@@ -11,10 +12,10 @@ __all__ = [
     "FileEntry",
     "FolderEntry",
     "Library",
+    "Listing",
     "Upload",
     "clean_file_path",
     "clean_name",
     "clean_path",
     "is_printable",
-    "revision_of",
 ]

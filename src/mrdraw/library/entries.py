@@ -5,9 +5,6 @@ Invariants: entries are values; a path has no leading slash; `sha1` is that of t
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-
 import msgspec
 
 MACHINE_CODE = ("machinecode", "gcode")
@@ -38,8 +35,3 @@ class FolderEntry(msgspec.Struct, frozen=True, kw_only=True, tag="folder"):
 
 
 Entry = FileEntry | FolderEntry
-
-
-def revision_of(entries: Sequence[Entry]) -> str:
-    """A text that is another one when anything told in the entries is."""
-    return hashlib.sha1(msgspec.json.encode(entries), usedforsecurity=False).hexdigest()

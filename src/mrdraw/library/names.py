@@ -15,6 +15,12 @@ EXTENSIONS = ("gcode", "gco", "g", "gc~")
 
 LONGEST_NAME = 255
 """Bytes of a name in UTF-8."""
+LONGEST_SENT = 4 * LONGEST_NAME
+"""Bytes of a name as it is sent and shown, with characters that cannot be stored."""
+LONGEST_PATH = 2000
+"""Bytes of a path in UTF-8, half of what Linux takes: where the files lie comes before it."""
+DEEPEST = 50
+"""Folders and the file in a path that is stored."""
 
 _ILLEGAL = str.maketrans("", "", '<>:"|?*')
 """Characters that some systems cannot store."""
@@ -35,6 +41,8 @@ def clean_name(name: str) -> str:
     """The name as it is stored. Raises `InvalidValue` for a name that cannot be used."""
     if "/" in name or "\\" in name:
         raise InvalidValue(f"The name {name!r} holds a / or \\; a name is one part of a path.")
+    if len(name) > LONGEST_SENT or len(name.encode("utf-8", "replace")) > LONGEST_SENT:
+        raise InvalidValue(f"The name is longer than {LONGEST_SENT} bytes: {name[:40]}…")
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
         raise InvalidValue(f"The name {name!r} holds control characters.")
     if name.strip() == "..":
@@ -49,7 +57,13 @@ def clean_name(name: str) -> str:
 
 def clean_path(path: str) -> str:
     """The folder path as it is stored, "" for the uploads folder itself. Raises `InvalidValue`."""
-    return "/".join(clean_name(part) for part in path.split("/") if part)
+    parts = [part for part in path.split("/") if part]
+    if len(parts) > DEEPEST:
+        raise InvalidValue(f"The path has {len(parts)} parts; at most {DEEPEST} are accepted.")
+    cleaned = "/".join(map(clean_name, parts))
+    if len(cleaned.encode()) > LONGEST_PATH:
+        raise InvalidValue(f"The path is longer than {LONGEST_PATH} bytes: {cleaned[:40]}…")
+    return cleaned
 
 
 def clean_file_path(path: str) -> str:

@@ -17,7 +17,11 @@ _COLUMNS = "path, size, modified_ns, sha1, display, user, userdata, uploaded_at"
 _ALL = f"SELECT {_COLUMNS} FROM files"  # noqa: S608  columns of our own
 _ONE = f"{_ALL} WHERE path = ?"
 _SAVE = f"INSERT OR REPLACE INTO files ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-_FORGET = "DELETE FROM files WHERE path = ?1 OR substr(path, 1, length(?1) + 1) = ?1 || '/'"
+_BELOW = "WHERE path = ?1 OR substr(path, 1, length(?1) + 1) = ?1 || '/'"
+_ELSEWHERE = "?2 || substr(path, length(?1) + 1)"
+_FORGET = f"DELETE FROM files {_BELOW}"  # noqa: S608
+_MOVE = f"UPDATE files SET path = {_ELSEWHERE} {_BELOW}"  # noqa: S608
+_COPY = f"INSERT INTO files ({_COLUMNS}) SELECT {_COLUMNS.replace('path', _ELSEWHERE)} FROM files {_BELOW}"  # noqa: S608
 
 
 class FileRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -52,19 +56,44 @@ def record_of(database: Database, path: str) -> FileRecord | None:
     return FileRecord(*rows[0]) if rows else None
 
 
-def save(connection: sqlite3.Connection, record: FileRecord) -> None:
-    """Write a row. User data stays when the content is the same (contract, section 5.4)."""
-    connection.execute(_SAVE, msgspec.structs.astuple(_with_kept_userdata(connection, record)))
+def save(connection: sqlite3.Connection, record: FileRecord) -> FileRecord:
+    """Write the row of an upload; the answer is that row.
+
+    User data stays when the content is the same (contract, section 5.4).
+    """
+    record = _with_kept_userdata(connection, record)
+    put(connection, record)
+    return record
+
+
+def put(connection: sqlite3.Connection, record: FileRecord) -> None:
+    """Write a row as it is."""
+    connection.execute(_SAVE, msgspec.structs.astuple(record))
+
+
+def row_of(connection: sqlite3.Connection, path: str) -> FileRecord | None:
+    """The row of a path, inside a transaction."""
+    row = connection.execute(_ONE, (path,)).fetchone()
+    return FileRecord(*row) if row else None
 
 
 def _with_kept_userdata(connection: sqlite3.Connection, record: FileRecord) -> FileRecord:
-    row = connection.execute(_ONE, (record.path,)).fetchone()
-    if row is None:
-        return record
-    known = FileRecord(*row)
-    if known.userdata is None or known.sha1 != record.sha1:
+    known = row_of(connection, record.path)
+    if known is None or known.userdata is None or known.sha1 != record.sha1:
         return record
     return msgspec.structs.replace(record, userdata=known.userdata)
+
+
+def move(connection: sqlite3.Connection, source: str, target: str) -> None:
+    """Have the row of a path, and those of everything below it, under another path."""
+    forget(connection, target)
+    connection.execute(_MOVE, (source, target))
+
+
+def copy(connection: sqlite3.Connection, source: str, target: str) -> None:
+    """Have the row of a path, and those of everything below it, under another path as well."""
+    forget(connection, target)
+    connection.execute(_COPY, (source, target))
 
 
 def forget(connection: sqlite3.Connection, path: str) -> None:

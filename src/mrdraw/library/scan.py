@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mrdraw.library.entries import Entry, FileEntry, FolderEntry
-from mrdraw.library.names import is_hidden, is_printable
+from mrdraw.library.names import DEEPEST, is_hidden, is_printable
 from mrdraw.library.records import FileRecord
+
+_DEEPEST = 2 * DEEPEST
+"""Folders in each other beyond which nothing is listed; other hands may have put them there."""
 
 
 def file_entry(path: str, stat: os.stat_result, record: FileRecord | None) -> FileEntry:
@@ -30,25 +33,37 @@ def file_entry(path: str, stat: os.stat_result, record: FileRecord | None) -> Fi
     )
 
 
-def folder_entry(folder: Path, path: str, records: Mapping[str, FileRecord], depth: int | None) -> FolderEntry:
-    """The entry of a folder with `depth` levels of children (`None`: all)."""
+def folder_entry(
+    folder: Path, path: str, records: Mapping[str, FileRecord], depth: int | None, times: dict[Path, int] | None = None
+) -> FolderEntry:
+    """The entry of a folder with `depth` levels of children (`None`: all).
+
+    `times` gets the time of change (ns) of each folder, as it was before the folder was read.
+    """
+    stat = folder.stat()
+    if times is not None:
+        times[folder] = stat.st_mtime_ns
     below = None if depth is None else depth - 1
-    children = tuple(_children(folder, path, records, below))
+    children = tuple(_children(folder, path, records, below, times))
     return FolderEntry(
         name=path.rpartition("/")[2],
         path=path,
-        date=int(folder.stat().st_mtime),
+        date=int(stat.st_mtime),
         size=sum(child.size for child in children),
         children=children if depth is None or depth > 0 else (),
     )
 
 
-def _children(folder: Path, path: str, records: Mapping[str, FileRecord], depth: int | None) -> Iterator[Entry]:
+def _children(
+    folder: Path, path: str, records: Mapping[str, FileRecord], depth: int | None, times: dict[Path, int] | None
+) -> Iterator[Entry]:
     for found in _names(folder):
         inside = f"{path}/{found.name}" if path else found.name
         try:
             if found.is_dir(follow_symlinks=False):
-                yield folder_entry(Path(found.path), inside, records, depth)
+                if inside.count("/") >= _DEEPEST:
+                    continue
+                yield folder_entry(Path(found.path), inside, records, depth, times)
             elif found.is_file(follow_symlinks=False) and is_printable(found.name):
                 yield file_entry(inside, found.stat(follow_symlinks=False), records.get(inside))
         except FileNotFoundError:

@@ -1,7 +1,8 @@
 """A file that is being received.
 
 Invariants: memory is constant whatever the size; the loop never waits for the disk; the file appears under its name
-as a whole, on the disk and with its row, or not at all; nothing is left over after `finish` or `abort`.
+as a whole and with its row, or not at all; a file that is large or takes another's place is on the disk before it has
+its name, a small new one soon after (`settling`); nothing is left over after `finish` or `abort`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,22 +27,30 @@ from mrdraw.library.disk import make_folders, make_folders_inside, sync_folder, 
 from mrdraw.library.entries import FileEntry
 from mrdraw.library.names import clean_file_path
 from mrdraw.library.records import FileRecord
+from mrdraw.library.scan import file_entry
+from mrdraw.library.settling import Settling, mark_of
 from mrdraw.store import Database
 
 PIECE = 1024 * 1024
-"""Bytes that are handed to the disk at once."""
+"""Bytes that are handed to the disk at once; a file of no more is small."""
 
 
 class Upload:
     """One file on its way into the library."""
 
-    def __init__(self, folder: Path, temporary: Path, database: Database, entry: Callable[[str], FileEntry]) -> None:
-        """`folder` is the uploads folder, `temporary` the hidden one inside it."""
+    def __init__(
+        self, folder: Path, temporary: Path, database: Database, settling: Settling, changed: Callable[[], None]
+    ) -> None:
+        """`folder` is the uploads folder, `temporary` the hidden one inside it; `changed` hears that it is stored."""
         self.size = 0
+        self.folders: list[str] = []
+        """The folders that were made for the file, outermost first."""
         self._folder = folder
-        self._temporary = temporary / f".upload-{secrets.token_hex(8)}"
+        self._token = secrets.token_hex(8)
+        self._temporary = temporary / f".upload-{self._token}"
         self._database = database
-        self._entry = entry
+        self._settling = settling
+        self._changed = changed
         self._pending = bytearray()
         self._hash = hashlib.sha1(usedforsecurity=False)
         self._file: BinaryIO | None = None
@@ -71,15 +81,21 @@ class Upload:
         """
         try:
             path = clean_file_path(path)
-            size, modified_ns = await asyncio.to_thread(self._seal)
             said = None if userdata is None else msgspec.json.encode(userdata).decode()
-            digest = self._hash.hexdigest()
-            record = FileRecord(path, size, modified_ns, digest, display, user, said, time.time())
+            small = self.size <= PIECE
+            if not small:
+                await asyncio.to_thread(self._on_disk)
+
+            def place(connection: sqlite3.Connection) -> FileEntry:
+                size, modified_ns = self._seal()
+                digest = self._hash.hexdigest()
+                record = FileRecord(path, size, modified_ns, digest, display, user, said, time.time())
+                return self._place(connection, record, overwrite=overwrite, small=small)
+
             with told_as_not_stored(path):
-                await self._database.write(lambda connection: self._place(connection, record, overwrite))
+                return await self._database.write(place, lasting=not small, then=self._changed)
         finally:
             self.abort()
-        return await asyncio.to_thread(self._entry, path)
 
     def abort(self) -> None:
         """Drop what was received; nothing happens after `finish`."""
@@ -109,21 +125,43 @@ class Upload:
         return self._file
 
     def _seal(self) -> tuple[int, int]:
-        """Have all bytes on the disk. The answer: size in bytes, time of change in unix ns."""
+        """Hand all bytes to the disk. The answer: size in bytes, time of change in unix ns."""
         with self._lock, told_as_not_stored("The file"):
-            file = self._write_pending()
-            os.fsync(file.fileno())
-            stat = os.fstat(file.fileno())
+            stat = os.fstat(self._write_pending().fileno())
             return stat.st_size, stat.st_mtime_ns
 
-    def _place(self, connection: sqlite3.Connection, record: FileRecord, overwrite: bool) -> None:
+    def _on_disk(self) -> None:
+        """Have all bytes on the disk."""
+        with self._lock, told_as_not_stored("The file"):
+            os.fsync(self._write_pending().fileno())
+
+    def _place(self, connection: sqlite3.Connection, record: FileRecord, *, overwrite: bool, small: bool) -> FileEntry:
         """Inside the transaction: row and name come together."""
-        target = self._folder.joinpath(*record.path.split("/"))
-        if target.is_dir():
+        target = self._folder / record.path
+        new = not os.path.lexists(target)
+        if not new and target.is_dir():
             raise FileExists(f"{record.path} is a folder.")
-        if not overwrite and os.path.lexists(target):
+        if not new and not overwrite:
             raise FileExists(f"{record.path} exists already.")
-        make_folders_inside(self._folder, target.parent)
-        records.save(connection, record)
-        self._temporary.replace(target)
-        sync_folder(target.parent)
+        self.folders = make_folders_inside(self._folder, record.path.rpartition("/")[0])
+        record = records.save(connection, record)
+        if not (small and new and self._place_marked(record, target)):
+            if small:
+                self._on_disk()
+            self._temporary.replace(target)
+            sync_folder(target.parent)
+        return file_entry(record.path, target.stat(), record)
+
+    def _place_marked(self, record: FileRecord, target: Path) -> bool:
+        """Give the file its name before it is on the disk; not where a file cannot have two names."""
+        mark = self._temporary.with_name(mark_of(record.sha1 or "", record.modified_ns, self._token))
+        with suppress(OSError):
+            mark.hardlink_to(self._temporary)
+            try:
+                target.hardlink_to(mark)
+            except OSError:
+                mark.unlink()
+                raise
+            self._settling.add(mark, target.parent)
+            return True
+        return False

@@ -21,6 +21,7 @@ from mrdraw.server.api import (
     bed,
     connection,
     emergency,
+    file_commands,
     files,
     interrupted,
     job,
@@ -49,8 +50,8 @@ from mrdraw.server.turns import Turns
 from mrdraw.settings import Settings
 
 MODULES = (
-    access, version, connection, files, uploads, job, printer, printhead, tool, bed, typed, emergency, interrupted,
-    downloads, users, wizard, settings, machines, jobs, liveness, page,
+    access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
+    interrupted, downloads, users, wizard, settings, machines, jobs, liveness, page,
 )  # fmt: skip
 
 _COMMON = [
@@ -115,7 +116,7 @@ class Application:
         if claimed(request):
             pass  # this route is one of the first run's; it sees to the rest
         elif route.permission is not None:
-            require(request, route.permission)
+            require(request, route.permission, *route.instead)
         elif not route.open:
             identity(request)
         scope["path_params"] = found.parameters

@@ -10,6 +10,10 @@ from email.utils import formatdate, parsedate_to_datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mrdraw.server.context import headers_of
+
+_ASKED = frozenset({b"if-none-match", b"if-modified-since"})
+
 
 def validators(tag: str, modified: float) -> dict[str, str]:
     """The headers that name a version; `modified` in unix seconds."""
@@ -18,7 +22,8 @@ def validators(tag: str, modified: float) -> dict[str, str]:
 
 def not_modified(request: Request, headers: dict[str, str], modified: float) -> Response | None:
     """The answer 304, if what the client has is the version that these headers name."""
-    tags, since = request.headers.get("if-none-match"), request.headers.get("if-modified-since")
+    asked = headers_of(request, _ASKED)
+    tags, since = asked.get(b"if-none-match"), asked.get(b"if-modified-since")
     if tags is None and since is None:
         return None
     if tags is not None and not _names(tags, headers["etag"]):

@@ -17,6 +17,7 @@ from mrdraw.accounts import Accounts, Identity, Permission
 from mrdraw.errors import InvalidValue, NotAuthenticated, NotPermitted, TooLarge, WrongContentType
 from mrdraw.hub import Hub, Machine
 from mrdraw.library import Library
+from mrdraw.server.file_lists import FileLists
 from mrdraw.server.page_files import PageFiles
 from mrdraw.settings import Settings
 
@@ -40,6 +41,7 @@ class Services:
     library: Library
     hub: Hub
     page: PageFiles = field(default_factory=PageFiles)
+    lists: FileLists = field(default_factory=FileLists)
 
 
 def services(connection: HTTPConnection) -> Services:
@@ -67,11 +69,12 @@ def identity(connection: HTTPConnection) -> Identity:
     return found
 
 
-def require(connection: HTTPConnection, permission: Permission) -> None:
-    """Refuse whoever lacks a permission. Raises `NotPermitted`."""
+def require(connection: HTTPConnection, *permissions: Permission) -> None:
+    """Refuse whoever has none of these permissions. Raises `NotPermitted`."""
     who = identity(connection)
-    if not who.may(permission):
-        raise NotPermitted(f"{who.name} lacks the permission {permission.value} that this needs.")
+    if not any(map(who.may, permissions)):
+        names = " or ".join(permission.value for permission in permissions)
+        raise NotPermitted(f"{who.name} lacks the permission {names} that this needs.")
 
 
 def machine(connection: HTTPConnection) -> Machine:
@@ -111,14 +114,19 @@ def is_json(content_type: str) -> bool:
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
-async def json_body(request: Request) -> dict[str, Any]:
-    """The JSON object of a request. Raises `WrongContentType`, `InvalidValue`, `TooLarge`."""
+async def json_value(request: Request) -> Any:
+    """The JSON of a request, whatever it is. Raises `WrongContentType`, `InvalidValue`, `TooLarge`."""
     if not is_json(request.headers.get("content-type", "")):
         raise WrongContentType("The body has to be of the content type application/json.")
     try:
-        body = msgspec.json.decode(await limited_body(request))
+        return msgspec.json.decode(await limited_body(request))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidValue(f"The body is no JSON: {error}.") from error
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The JSON object of a request. Raises `WrongContentType`, `InvalidValue`, `TooLarge`."""
+    body = await json_value(request)
     if not isinstance(body, dict):
         raise InvalidValue('The body has to be a JSON object, as in {"command": "…"}.')
     return body
@@ -140,23 +148,36 @@ async def command_body(request: Request, commands: Mapping[str, tuple[str, ...]]
     return command, body
 
 
-def absolute_url(connection: HTTPConnection, path: str) -> str:
-    """The address of a path of this machine, as the client reaches it."""
-    host = _forwarded(connection, "x-forwarded-host") or connection.headers.get("host", "localhost")
-    scheme = _forwarded(connection, "x-forwarded-proto", "x-scheme") or connection.url.scheme
-    prefix = _forwarded(connection, "x-forwarded-prefix", "x-script-name").rstrip("/")
-    base = connection.scope.get(BASE, "")
-    return f"{scheme}://{host}{prefix}{quote(base)}{quote(path)}"
+def headers_of(connection: HTTPConnection, names: frozenset[bytes]) -> dict[bytes, str]:
+    """Those of these headers that were sent, of one that came twice the first: all in one pass."""
+    found: dict[bytes, str] = {}
+    for name, value in connection.scope["headers"]:
+        if name in names:
+            found.setdefault(name, value.decode("latin-1"))
+    return found
 
 
 _TRUSTED_PROXIES = frozenset({"127.0.0.1", "::1"})
+_FORWARDED_HOST = (b"x-forwarded-host",)
+_FORWARDED_SCHEME = (b"x-forwarded-proto", b"x-scheme")
+_FORWARDED_PREFIX = (b"x-forwarded-prefix", b"x-script-name")
+_ADDRESS = frozenset((b"host", *_FORWARDED_HOST, *_FORWARDED_SCHEME, *_FORWARDED_PREFIX))
 
 
-def _forwarded(connection: HTTPConnection, *names: str) -> str:
-    """What a proxy on this computer says of the address that the client used."""
-    if connection.client is None or connection.client.host not in _TRUSTED_PROXIES:
-        return ""
+def absolute_url(connection: HTTPConnection, path: str) -> str:
+    """The address of a path of this machine, as the client reaches it; a proxy on this computer says how."""
+    scope, headers = connection.scope, headers_of(connection, _ADDRESS)
+    client = scope.get("client")
+    proxied = headers if client is not None and client[0] in _TRUSTED_PROXIES else {}
+    host = _first(proxied, _FORWARDED_HOST) or headers.get(b"host", "localhost")
+    scheme = _first(proxied, _FORWARDED_SCHEME) or scope.get("scheme", "http")
+    prefix = _first(proxied, _FORWARDED_PREFIX).rstrip("/")
+    return f"{scheme}://{host}{prefix}{quote(scope.get(BASE, ''))}{quote(path)}"
+
+
+def _first(headers: Mapping[bytes, str], names: tuple[bytes, ...]) -> str:
+    """The first item of the first of these headers that says something."""
     for name in names:
-        if value := connection.headers.get(name):
+        if value := headers.get(name):
             return value.partition(",")[0].strip()
     return ""

@@ -1,4 +1,4 @@
-"""`/downloads/files/local/<path>`: the content of stored files (contract, section 10).
+"""`/downloads/files/local`: the content of stored files, and archives of several (contract, section 10).
 
 Invariants: only what is listed can be downloaded; a part of a file is only given for the version that was asked for.
 """
@@ -8,19 +8,23 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import NoSuchFile
+from mrdraw.errors import InvalidValue, NoSuchFile
 from mrdraw.library import FileEntry, Library
+from mrdraw.server.archives import MOST_ENTRIES, members_of, packed
 from mrdraw.server.conditional import not_modified, validators
-from mrdraw.server.context import services
+from mrdraw.server.context import is_json, json_value, limited_body, services
+from mrdraw.server.multipart import read_values
 from mrdraw.server.routing import Route
+from mrdraw.server.values import sequence, text
 
 _CACHE = "max-age=0, must-revalidate, private"
+_ARCHIVE = "files.zip"
 
 
 async def download(request: Request) -> Response:
@@ -35,6 +39,37 @@ async def download(request: Request) -> Response:
     headers["content-disposition"] = disposition(entry.display)
     headers["x-original-content-length"] = str(stat.st_size)
     return FileResponse(absolute, headers=headers, media_type="text/plain", stat_result=stat)
+
+
+async def download_many(request: Request) -> Response:
+    """`GET` and `POST /downloads/files/local`: a ZIP archive of the files and folders that are named."""
+    paths = await _paths(request)
+    if not paths:
+        raise InvalidValue("Nothing is named: the member files, once or several times, says what is wanted.")
+    members = await asyncio.to_thread(members_of, services(request).library, paths)
+    headers = {"cache-control": _CACHE, "content-disposition": disposition(_ARCHIVE)}
+    if request.method == "HEAD":
+        return Response(None, 200, headers, "application/zip")
+    return StreamingResponse(packed(members), 200, headers, "application/zip")
+
+
+async def _paths(request: Request) -> list[str]:
+    """The paths that are named in the query, and in the form or the JSON of a POST."""
+    paths = request.query_params.getlist("files")
+    kind = request.headers.get("content-type", "")
+    if request.method != "POST" or not kind:
+        return paths
+    if is_json(kind):
+        body = await json_value(request)
+        named = body.get("files") if isinstance(body, dict) else body
+        return paths + [text(path, "files") for path in sequence(named, "files")]
+    if kind.startswith("multipart/form-data"):
+        return paths + await read_values(request, "files")
+    try:
+        form = parse_qs((await limited_body(request)).decode(), max_num_fields=MOST_ENTRIES)
+    except ValueError as error:
+        raise InvalidValue(f"The form cannot be read: {error}.") from error
+    return paths + form.get("files", [])
 
 
 def _find(library: Library, path: str) -> tuple[FileEntry, Path, os.stat_result]:
@@ -53,4 +88,8 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-ROUTES = (Route("GET", "/downloads/files/local/{path:path}", download, Permission.FILES_DOWNLOAD),)
+ROUTES = (
+    Route("GET", "/downloads/files/local", download_many, Permission.FILES_DOWNLOAD),
+    Route("POST", "/downloads/files/local", download_many, Permission.FILES_DOWNLOAD),
+    Route("GET", "/downloads/files/local/{path:path}", download, Permission.FILES_DOWNLOAD),
+)

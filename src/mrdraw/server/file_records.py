@@ -5,12 +5,15 @@ Invariants: every address is absolute and begins as the client's own; members th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.requests import Request
 
+from mrdraw.history import Tallies
 from mrdraw.library import Entry, FileEntry, FolderEntry
 from mrdraw.server.context import absolute_url
+from mrdraw.server.file_prints import last_end, prints_record, statistics_record, tallies_in
 
 ORIGIN = "local"
 FOLDER_TYPE = ("folder",)
@@ -18,11 +21,17 @@ FOLDER_TYPE = ("folder",)
 Record = dict[str, object]
 
 
+def base_of(request: Request) -> str:
+    """What the addresses begin with that the client of this request uses."""
+    return absolute_url(request, "")
+
+
 class Addresses:
     """The addresses of files, as one client reaches them."""
 
-    def __init__(self, request: Request) -> None:
-        self._base = absolute_url(request, "")
+    def __init__(self, base: str) -> None:
+        """`base` is what all addresses begin with, see `base_of`."""
+        self._base = base
 
     def resource(self, path: str) -> str:
         """Where the file or folder is described."""
@@ -38,24 +47,37 @@ def type_path(entry: Entry) -> tuple[str, ...]:
     return FOLDER_TYPE if isinstance(entry, FolderEntry) else entry.type_path
 
 
-def entry_record(entry: Entry, addresses: Addresses, kind: str | None = None) -> Record:
-    """The whole record; of a folder's files only those of this kind, if one is named."""
+@dataclass(frozen=True)
+class View:
+    """How entries are shown: with these addresses and jobs, files of one kind only if one is named."""
+
+    addresses: Addresses
+    tallies: Tallies
+    kind: str | None = None
+
+
+def entry_record(entry: Entry, view: View, levels: int | None) -> Record:
+    """The whole record, of a folder with `levels` levels of children (`None`: all)."""
+    found = tallies_in(entry, view.tallies)
     if isinstance(entry, FolderEntry):
+        below = None if levels is None else levels - 1
         return {
-            **_common(entry.name, entry.name, entry, addresses),
-            "children": entry_records(entry.children, addresses, kind),
+            **_common(entry.name, entry.name, entry, view.addresses),
+            "prints": prints_record(found),
+            "children": entry_records(entry.children, view, below) if levels is None or levels > 0 else [],
         }
-    record = _common(entry.name, entry.display, entry, addresses)
+    record = _common(entry.name, entry.display, entry, view.addresses)
     known = {"hash": entry.sha1, "user": entry.user, "userdata": entry.userdata}
-    return record | {name: value for name, value in known.items() if value is not None}
+    record |= {name: value for name, value in known.items() if value is not None}
+    return record | ({"prints": prints_record(found), "statistics": statistics_record(found[0])} if found else {})
 
 
-def entry_records(entries: tuple[Entry, ...], addresses: Addresses, kind: str | None = None) -> list[Record]:
+def entry_records(entries: tuple[Entry, ...], view: View, levels: int | None) -> list[Record]:
     """The records of entries; folders stay whatever kind is named."""
     return [
-        entry_record(entry, addresses, kind)
+        entry_record(entry, view, levels)
         for entry in entries
-        if kind is None or isinstance(entry, FolderEntry) or kind in entry.type_path
+        if view.kind is None or isinstance(entry, FolderEntry) or view.kind in entry.type_path
     ]
 
 
@@ -86,8 +108,12 @@ def _references(entry: Entry, addresses: Addresses) -> Record:
     return references
 
 
-def newest(entry: Entry) -> int:
-    """When the entry or anything in it changed last, unix s."""
+def newest(entry: Entry, tallies: Tallies) -> int:
+    """When the entry or anything in it changed last, or a job of it ended, unix s."""
+    return max(_changed(entry), last_end(tallies_in(entry, tallies)))
+
+
+def _changed(entry: Entry) -> int:
     if isinstance(entry, FolderEntry):
-        return max((entry.date, *map(newest, entry.children)))
+        return max((entry.date, *map(_changed, entry.children)))
     return entry.date

@@ -38,12 +38,33 @@ async def read_form(request: Request, sink: FileSink, limit: int) -> dict[str, s
 
     Raises `WrongContentType`, `InvalidValue` for a body that is no whole form, `TooLarge`, and what `sink` raises.
     """
+    return (await _read(request, sink, limit)).fields
+
+
+async def read_values(request: Request, name: str) -> list[str]:
+    """All values of a field, of which a form may have several. Files are not wanted. Raises what `read_form` does."""
+    form = await _read(request, _NoFiles(), MAX_BODY)
+    return [value for field, value in form.all_fields if field == name]
+
+
+async def _read(request: Request, sink: FileSink, limit: int) -> _Form:
     form = _Form(_boundary(request), sink)
     async for chunk in _limited(request, limit):
         await form.feed(chunk)
     if not form.complete:
         raise InvalidValue("The form is cut off: its closing boundary is missing.")
-    return form.fields
+    return form
+
+
+class _NoFiles:
+    """Wants no file."""
+
+    async def begin(self, _field: str, _filename: str, _fields: dict[str, str]) -> bool:
+        """No."""
+        return False
+
+    async def take(self, _data: bytes) -> None:
+        """Nothing comes."""
 
 
 def _boundary(request: Request) -> bytes:
@@ -87,6 +108,7 @@ class _Form:
 
     def __init__(self, boundary: bytes, sink: FileSink) -> None:
         self.fields: dict[str, str] = {}
+        self.all_fields: list[tuple[str, str]] = []
         self.complete = False
         self._sink = sink
         self._part = _Part()
@@ -136,7 +158,9 @@ class _Form:
 
     def _end(self) -> None:
         if self._part.filename is None:
-            self.fields[self._part.name] = _text(bytes(self._part.value))
+            value = _text(bytes(self._part.value))
+            self.fields[self._part.name] = value
+            self.all_fields.append((self._part.name, value))
 
     # --- called by the parser --------------------------------------------------------------------------------------
 

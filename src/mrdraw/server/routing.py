@@ -28,6 +28,8 @@ class Route:
     endpoint: Endpoint
     permission: Permission | None
     open: bool = False
+    instead: tuple[Permission, ...] = ()
+    """Each of these lets through as well; the endpoint asks for what its command needs."""
 
 
 @dataclass(frozen=True)

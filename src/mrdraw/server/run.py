@@ -110,6 +110,7 @@ async def _live(house: _House, listening: socket.socket, *, virtual: bool) -> No
     finally:
         house.notifier.stopping()
         await hub.stop()
+        await asyncio.to_thread(library.settle)
 
 
 async def _answer(house: _House, server: WebServer, listening: socket.socket) -> None:

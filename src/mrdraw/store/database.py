@@ -1,7 +1,8 @@
 """The database: SQLite in WAL mode, one writer thread, reads on a connection of their own.
 
 Invariants: writes run one after the other, each in a transaction that is taken or left as a whole and is on the disk
-when it is acknowledged (`synchronous=FULL`); several processes may use the file at once; the file is its owner's only.
+when it is acknowledged (`synchronous=FULL`), unless it was not to be `lasting`; several processes may use the file at
+once; the file is its owner's only.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
@@ -26,6 +28,8 @@ LOGGER = logging.getLogger(__name__)
 BUSY_TIMEOUT = 10.0
 """s that a write waits for another process."""
 _TRY_AGAIN = 0.02
+_WAITING, _NOT_WAITING = "PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"
+"""Whether a transaction waits for the disk; one that does not is whole or missing after a power cut all the same."""
 LOOK_EVERY = 0.01
 """s after which SQLite is asked for the writes of other processes, should its log's time not show them."""
 
@@ -70,17 +74,32 @@ class Database:
         with self._reads:
             return self._reading.execute(sql, parameters).fetchall()
 
-    async def write(self, function: Write[_Result]) -> _Result:
-        """Run `function` in a transaction, in the writer's thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._transact, function)
+    async def write(
+        self, function: Write[_Result], *, lasting: bool = True, then: Callable[[], None] | None = None
+    ) -> _Result:
+        """Run `function` in a transaction, and `then` when it is taken, in the writer's thread.
+
+        One that is not `lasting` is on the disk with the next one that is, or with `sync`.
+        """
+        transact = partial(self._transact, function, lasting=lasting, then=then)
+        return await asyncio.get_running_loop().run_in_executor(self._writer, transact)
+
+    def sync(self) -> None:
+        """Have all writes on the disk."""
+        with suppress(FileNotFoundError):  # all of it is in the database itself
+            descriptor = os.open(self._log, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def write_now(self, function: Write[_Result]) -> _Result:
         """Run `function` in a transaction and wait for it: for the command line and the start."""
         return self._writer.submit(self._transact, function).result()
 
-    def write_soon(self, function: Write[object]) -> None:
-        """Have `function` run in a transaction; nobody waits, a failure is logged."""
-        self._writer.submit(self._transact, function).add_done_callback(_log_failure)
+    def write_soon(self, function: Write[object], *, then: Callable[[], None] | None = None) -> None:
+        """Have `function` run in a transaction, and `then` when it is taken; nobody waits, a failure is logged."""
+        self._writer.submit(self._transact, function, then=then).add_done_callback(_log_failure)
 
     def data_version(self) -> tuple[int, int]:
         """Another value once anybody, in this process or another, has written.
@@ -103,7 +122,10 @@ class Database:
             return self._writes, 0, 0
         return self._writes, log.st_mtime_ns, log.st_size
 
-    def _transact(self, function: Write[_Result]) -> _Result:
+    def _transact(
+        self, function: Write[_Result], *, lasting: bool = True, then: Callable[[], None] | None = None
+    ) -> _Result:
+        self._writing.execute(_WAITING if lasting else _NOT_WAITING)
         self._writing.execute("BEGIN IMMEDIATE")
         try:
             result = function(self._writing)
@@ -113,6 +135,8 @@ class Database:
             if self._writing.in_transaction:  # a full disk may have ended it already
                 self._writing.execute("ROLLBACK")
             raise
+        if then is not None:
+            then()
         return result
 
 
@@ -145,7 +169,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
     try:
         _use_wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(_WAITING)
         connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
         connection.close()

@@ -1,36 +1,39 @@
-"""`/api/files`: reading, selecting and deleting stored files (contract, 5.3 and 5.5).
+"""`/api/files`: reading what is stored (contract, 5.3).
 
-Invariants: reading changes nothing; a file of a living job cannot be deleted; the disk is touched in threads only.
+Invariants: reading changes nothing; the disk is read in threads, the loop only asks whether what is known still holds.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import FileInUse, InvalidValue, NoSuchFile
-from mrdraw.events import Event, FileRemoved, FolderRemoved, UpdatedFiles
-from mrdraw.hub import Machine
-from mrdraw.library import FolderEntry
+from mrdraw.history import Tallies
+from mrdraw.library import Library, Listing, clean_name, clean_path
 from mrdraw.server.conditional import not_modified, validators
-from mrdraw.server.context import command_body, identity, machine, require, services
-from mrdraw.server.file_records import ORIGIN, Addresses, entry_record, entry_records, newest
-from mrdraw.server.responses import json_response, no_content
+from mrdraw.server.context import Services, command_body, services
+from mrdraw.server.file_lists import EncodedList
+from mrdraw.server.file_records import (
+    ORIGIN,
+    Addresses,
+    View,
+    base_of,
+    entry_record,
+    entry_records,
+    newest,
+)
+from mrdraw.server.responses import PiecesResponse, json_response
 from mrdraw.server.routing import Route
-from mrdraw.server.values import is_true
+from mrdraw.server.values import is_true, one_of, text
 
-PRINTABLES = "printables"
-"""What changed when the list of files did."""
-
-_CURRENT = "current"
-"""In the place of a path: whatever is selected."""
-_COMMANDS: dict[str, tuple[str, ...]] = {"select": (), "unselect": ()}
+_TEST_MEMBERS = ("storage", "path", "filename")
+_TESTS = {"sanitize": _TEST_MEMBERS, "exists": _TEST_MEMBERS}
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -38,31 +41,45 @@ _COMMANDS: dict[str, tuple[str, ...]] = {"select": (), "unselect": ()}
 
 async def read_all(request: Request) -> Response:
     """`GET /api/files` and `GET /api/files/local`."""
-    library = services(request).library
-    recursive, kind = is_true(request.query_params.get("recursive")), request.query_params.get("filter") or None
-    addresses = Addresses(request)
+    known = services(request)
+    wish, forced = _Wish.of(request), is_true(request.query_params.get("force"))
+    listing = None if forced else known.library.known_listing()
+    found = known.lists.find((listing.revision, known.hub.history.revision), wish) if listing else None
+    if found is None:
+        found = await asyncio.to_thread(_read_list, known, wish, None if forced else listing)
+    headers = dict(found.headers)
+    if (unchanged := _unchanged(request, headers, found.modified)) is not None:
+        return unchanged
+    free, total = known.library.free_space()
+    return PiecesResponse([b'{"files":', found.entries, f',"free":{free},"total":{total}}}'.encode()], headers)
 
-    def look() -> tuple[bytes, int, tuple[int, int]]:
-        root = library.root(recursive)
-        records = entry_records(root.children, addresses, kind)
-        return msgspec.json.encode(records), newest(root), library.free_space()
 
-    records, modified, (free, total) = await asyncio.to_thread(look)
-    return _answer(request, records, modified, {"files": msgspec.Raw(records), "free": free, "total": total})
+def _read_list(known: Services, wish: _Wish, listing: Listing | None) -> EncodedList:
+    """The list as it is now, or that of a listing that still holds."""
+    listing, history = listing or known.library.listing(), known.hub.history
+    revision = (listing.revision, history.revision)
+
+    def make() -> EncodedList:
+        view = wish.view(history.tallies())
+        entries = msgspec.json.encode(entry_records(listing.root.children, view, None if wish.recursive else 0))
+        modified = newest(listing.root, view.tallies)
+        return EncodedList(entries, validators(_tag(entries), modified), modified)
+
+    return known.lists.find_or_make(revision, wish, make)
 
 
 async def read_one(request: Request) -> Response:
     """`GET /api/files/local/<path>`."""
-    library, path = services(request).library, request.path_params["path"]
-    recursive, kind = is_true(request.query_params.get("recursive")), request.query_params.get("filter") or None
-    addresses = Addresses(request)
+    known, path, wish = services(request), request.path_params["path"], _Wish.of(request)
 
     def look() -> tuple[bytes, int]:
-        entry = library.entry(path, recursive)
-        return msgspec.json.encode(entry_record(entry, addresses, kind)), newest(entry)
+        entry, view = known.library.entry(path, recursive=True), wish.view(known.hub.history.tallies())
+        record = entry_record(entry, view, None if wish.recursive else 1)
+        return msgspec.json.encode(record), newest(entry, view.tallies)
 
     record, modified = await asyncio.to_thread(look)
-    return _answer(request, record, modified, msgspec.Raw(record))
+    headers = validators(_tag(record), modified)
+    return _unchanged(request, headers, modified) or PiecesResponse([record], headers)
 
 
 async def read_card(_request: Request) -> Response:
@@ -70,76 +87,60 @@ async def read_card(_request: Request) -> Response:
     return json_response({"files": []})
 
 
-def _answer(request: Request, described: bytes, modified: int, data: object) -> Response:
-    """The data, or that the client has it already: `described` is what makes the version."""
-    headers = validators(hashlib.sha1(described, usedforsecurity=False).hexdigest(), modified)
-    if not is_true(request.query_params.get("force")) and "_refresh" not in request.query_params:
-        known = not_modified(request, headers, modified)
-        if known is not None:
-            return known
-    return json_response(data, 200, headers)
+@dataclass(frozen=True)
+class _Wish:
+    """What is asked for: addresses as the client reaches them, folders in full, files of one kind."""
+
+    base: str
+    recursive: bool
+    kind: str | None
+
+    @classmethod
+    def of(cls, request: Request) -> _Wish:
+        query = request.query_params
+        return cls(base_of(request), is_true(query.get("recursive")), query.get("filter") or None)
+
+    def view(self, tallies: Tallies) -> View:
+        """How entries are shown to whoever asks so."""
+        return View(Addresses(self.base), tallies, self.kind)
 
 
-# --- commands -------------------------------------------------------------------------------------------------------
+def _tag(described: bytes) -> str:
+    return hashlib.sha1(described, usedforsecurity=False).hexdigest()
 
 
-async def act(request: Request) -> Response:
-    """`POST /api/files/local/<path>`."""
-    command, body = await command_body(request, _COMMANDS)
-    await _ACTIONS[command](request, machine(request), body)
-    return no_content()
+def _unchanged(request: Request, headers: dict[str, str], modified: int) -> Response | None:
+    """That the client has it already, unless it wants it anew."""
+    if is_true(request.query_params.get("force")) or "_refresh" in request.query_params:
+        return None
+    return not_modified(request, headers, modified)
 
 
-async def _select(request: Request, one: Machine, body: dict[str, object]) -> None:
-    start = is_true(body.get("print"))
-    if start:
-        require(request, Permission.PRINT)
-    await one.select(request.path_params["path"], identity(request).name, start)
+# --- names ----------------------------------------------------------------------------------------------------------
 
 
-async def _unselect(request: Request, one: Machine, _body: dict[str, object]) -> None:
-    path, selected = request.path_params["path"], one.selected
-    if selected is not None and path not in {_CURRENT, selected.path}:
-        raise InvalidValue(f"{path} is not selected; {selected.path} is.")
-    await one.unselect()
+async def test_name(request: Request) -> Response:
+    """`POST /api/files/test`: how a name is stored, and whether it is taken."""
+    command, body = await command_body(request, _TESTS)
+    one_of(body["storage"], (ORIGIN,), "storage")
+    folder, name = clean_path(text(body["path"], "path")), text(body["filename"], "filename")
+    path = f"{folder}/{clean_name(name)}" if folder else clean_name(name)
+    if command == "sanitize":
+        return json_response({"sanitized": path})
+    return json_response(await asyncio.to_thread(_taken, services(request).library, path, folder, name))
 
 
-_ACTIONS: dict[str, Callable[[Request, Machine, dict[str, object]], Awaitable[None]]] = {
-    "select": _select,
-    "unselect": _unselect,
-}
-
-
-async def delete(request: Request) -> Response:
-    """`DELETE /api/files/local/<path>`."""
-    known, path = services(request), request.path_params["path"]
-    await asyncio.to_thread(known.library.absolute, path)
-    if known.hub.uses(path):
-        raise FileInUse(f"{path} is being printed. Cancel the job first.")
-    gone = await known.library.delete(path)
-    event: Event
-    if isinstance(gone, FolderEntry):
-        event = FolderRemoved(storage=ORIGIN, path=gone.path, name=gone.name)
-    else:
-        event = FileRemoved(
-            storage=ORIGIN, path=gone.path, name=gone.name, type=list(gone.type_path), operation="remove"
-        )
-    for each in (event, UpdatedFiles(type=PRINTABLES)):
-        known.hub.bus.publish(None, each)
-    return no_content()
-
-
-async def no_card(_request: Request) -> Response:
-    """Everything that would need a card."""
-    raise NoSuchFile("No SD card is served.")
+def _taken(library: Library, path: str, folder: str, name: str) -> dict[str, object]:
+    if not library.exists(path):
+        return {"exists": False}
+    entry = library.entry(path)
+    return {"exists": True, "suggestion": library.free_name(folder, name), "size": entry.size, "date": entry.date}
 
 
 ROUTES = (
     Route("GET", "/api/files", read_all, Permission.FILES_LIST),
     Route("GET", "/api/files/local", read_all, Permission.FILES_LIST),
     Route("GET", "/api/files/sdcard", read_card, Permission.FILES_LIST),
-    Route("POST", "/api/files/sdcard", no_card, Permission.FILES_UPLOAD),
     Route("GET", "/api/files/local/{path:path}", read_one, Permission.FILES_LIST),
-    Route("POST", "/api/files/local/{path:path}", act, Permission.FILES_SELECT),
-    Route("DELETE", "/api/files/local/{path:path}", delete, Permission.FILES_DELETE),
+    Route("POST", "/api/files/test", test_name, Permission.FILES_LIST),
 )

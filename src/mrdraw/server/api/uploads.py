@@ -16,12 +16,12 @@ from starlette.responses import Response
 
 from mrdraw.accounts import Permission
 from mrdraw.errors import FileExists, FileInUse, InvalidValue, MrDrawError
-from mrdraw.events import FileAdded, FolderAdded, UpdatedFiles, Upload
+from mrdraw.events import Upload
 from mrdraw.library import FileEntry, Library, clean_file_path, clean_path
 from mrdraw.library import Upload as Receiving
-from mrdraw.server.api.files import PRINTABLES
 from mrdraw.server.context import identity, machine, require, services
-from mrdraw.server.file_records import ORIGIN, Addresses, abridged_record
+from mrdraw.server.file_events import tell_added, tell_folders, tell_updated
+from mrdraw.server.file_records import ORIGIN, Addresses, abridged_record, base_of
 from mrdraw.server.multipart import read_form
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
@@ -132,12 +132,11 @@ def _userdata(text: str | None) -> object:
 
 async def _check(request: Request, path: str, overwrite: bool) -> None:
     """Refuse a place that cannot be written. Raises `FileInUse`, `FileExists`, `NotPermitted`."""
-    known = services(request)
-    if not await asyncio.to_thread(known.library.exists, path):
-        return
-    if not overwrite:
+    known, may_replace = services(request), overwrite and identity(request).may(Permission.FILES_DELETE)
+    if not may_replace and await asyncio.to_thread(known.library.exists, path):
+        if overwrite:
+            require(request, Permission.FILES_DELETE)
         raise FileExists(f"{path} exists already.")
-    require(request, Permission.FILES_DELETE)
     if known.hub.uses(path):
         raise FileInUse(f"{path} is being printed. Wait for the job's end, or use another name.")
 
@@ -146,9 +145,7 @@ async def _check(request: Request, path: str, overwrite: bool) -> None:
 
 
 async def _store(request: Request, upload: Receiving, wish: _Wish) -> Response:
-    known = services(request)
     await _check(request, wish.path, wish.overwrite)
-    made = await asyncio.to_thread(_missing_folders, known.library, wish.path.rpartition("/")[0])
     who = identity(request)
     entry = await upload.finish(
         wish.path,
@@ -159,9 +156,9 @@ async def _store(request: Request, upload: Receiving, wish: _Wish) -> Response:
     )
     await _reselect(request, entry.path)
     selected, started = await _act_on(request, entry.path, wish)
-    _tell_folders(request, made)
+    tell_folders(services(request).hub.bus, upload.folders)
     _tell(request, entry, wish, selected, started)
-    addresses = Addresses(request)
+    addresses = Addresses(base_of(request))
     body = {
         "files": {ORIGIN: abridged_record(entry, addresses)},
         "done": True,
@@ -206,9 +203,7 @@ async def _act_on(request: Request, path: str, wish: _Wish) -> tuple[bool, bool]
 
 def _tell(request: Request, entry: FileEntry, wish: _Wish, selected: bool, started: bool) -> None:
     bus = services(request).hub.bus
-    kinds = list(entry.type_path)
-    bus.publish(None, FileAdded(storage=ORIGIN, path=entry.path, name=entry.name, type=kinds, operation="add"))
-    bus.publish(None, UpdatedFiles(type=PRINTABLES))
+    tell_added(bus, entry, "add")
     bus.publish(
         None,
         Upload(
@@ -235,10 +230,11 @@ async def _make_folder(request: Request, fields: dict[str, str]) -> Response:
     path = clean_path(f"{fields.get('path', '')}/{name}")
     made = await asyncio.to_thread(_missing_folders, library, path)
     entry = await library.make_folder(path)
-    _tell_folders(request, made)
     if made:
-        services(request).hub.bus.publish(None, UpdatedFiles(type=PRINTABLES))
-    addresses = Addresses(request)
+        bus = services(request).hub.bus
+        tell_folders(bus, made)
+        tell_updated(bus)
+    addresses = Addresses(base_of(request))
     body = {"folder": abridged_record(entry, addresses), "done": True}
     return json_response(body, 201, {"location": addresses.resource(entry.path)})
 
@@ -248,12 +244,6 @@ def _missing_folders(library: Library, path: str) -> list[str]:
     parts = path.split("/") if path else []
     paths = ["/".join(parts[: count + 1]) for count in range(len(parts))]
     return [each for each in paths if not library.exists(each)]
-
-
-def _tell_folders(request: Request, paths: list[str]) -> None:
-    bus = services(request).hub.bus
-    for path in paths:
-        bus.publish(None, FolderAdded(storage=ORIGIN, path=path, name=path.rpartition("/")[2]))
 
 
 ROUTES = (Route("POST", "/api/files/local", receive, Permission.FILES_UPLOAD),)
