@@ -109,12 +109,12 @@ def _crowd(port: int, key: str, asked: multiprocessing.sharedctypes.Synchronized
 def upload_again(port: int, key: str) -> None:
     """Upload 200 MB again and again, as fast as they are taken."""
     os.nice(_NICE)
-    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.gcode"\r\n\r\n'
-    tail = b"\r\n--b--\r\n"
+    head = b'--boundary-of-big\r\nContent-Disposition: form-data; name="file"; filename="big.gcode"\r\n\r\n'
+    tail = b"\r\n--boundary-of-big--\r\n"
     length = len(head) + UPLOAD + len(tail)
     request = (
         f"POST /api/files/local HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Api-Key: {key}\r\nConnection: close\r\n"
-        f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {length}\r\n\r\n"
+        f"Content-Type: multipart/form-data; boundary=boundary-of-big\r\nContent-Length: {length}\r\n\r\n"
     ).encode()
     deadline = time.monotonic() + _LONGEST
     while time.monotonic() < deadline:

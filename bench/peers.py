@@ -22,6 +22,9 @@ from rig import free_port, wait_until
 REPOSITORY = Path(__file__).resolve().parents[1]
 BUILD = REPOSITORY / "build" / "bench"
 OCTOPRINT = "1.11.8"
+BOUNDARY = "boundary-of-the-bench"
+"""OctoPrint takes one that also stands in a part's header for the end of that header."""
+
 PLUGINS_OFF = ["announcements", "discovery", "firmware_check", "softwareupdate", "tracking"]
 
 
@@ -106,10 +109,11 @@ class Peer:
 
     def upload(self, name: str, content: bytes, **fields: str) -> None:
         """Upload a file."""
-        parts = [f'--b\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{fields[key]}\r\n' for key in fields]
-        parts.append(f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n')
-        body = "".join(parts).encode() + content + b"\r\n--b--\r\n"
-        answer = self.request("POST", "/api/files/local", body, "multipart/form-data; boundary=b")
+        begin = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
+        parts = [f'{begin}"{key}"\r\n\r\n{fields[key]}\r\n' for key in fields]
+        parts.append(f'{begin}"file"; filename="{name}"\r\n\r\n')
+        body = "".join(parts).encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+        answer = self.request("POST", "/api/files/local", body, f"multipart/form-data; boundary={BOUNDARY}")
         self._insist(*answer, f"the upload of {name}")
 
     def _insist(self, status: int, said: bytes, what: str) -> None:
