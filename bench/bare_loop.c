@@ -1,6 +1,7 @@
 /* The least a host can do: write a numbered line with its checksum, read until `ok`, write the next.
  *
- * `bare_loop PORT SECONDS` prints the number of lines and the seconds they took. It is the yardstick of the wire's
+ * `bare_loop PORT SECONDS [long]` prints the number of lines and the seconds they took; with `long` the moves have the
+ * length of those of `flight.py`. It is the yardstick of the wire's
  * figures: what the kernel and the pseudo-terminal alone cost.
  */
 #define _GNU_SOURCE
@@ -47,21 +48,28 @@ static void wait_for_ok(void) {
 }
 
 int main(int count, char **words) {
-    if (count != 3) { fprintf(stderr, "usage: bare_loop PORT SECONDS\n"); return 2; }
+    if (count < 3) { fprintf(stderr, "usage: bare_loop PORT SECONDS [long]\n"); return 2; }
+    int is_long = count > 3 && !strcmp(words[3], "long");
     port = open(words[1], O_RDWR | O_NOCTTY);
     if (port < 0) { perror(words[1]); return 1; }
     struct termios raw;
     tcgetattr(port, &raw);
     cfmakeraw(&raw);
     tcsetattr(port, TCSANOW, &raw);
-    send_line(0, "M110 N0");
+    long number = is_long ? 1000 : 0; /* as many digits as a job has that runs for a while */
+    char text[64];
+    snprintf(text, sizeof text, "M110 N%ld", number);
+    send_line(number, text);
     wait_for_ok();
     double start = now(), end = start + atof(words[2]);
-    long number = 0;
-    char text[64];
     while (now() < end) {
         number++;
-        snprintf(text, sizeof text, "G1 X%ld.%ld Y%ld E%ld.%02ld", number % 200, number % 7, number / 200 % 200, number / 100, number % 100);
+        if (is_long)
+            snprintf(text, sizeof text, "G1 X%ld.%03ld Y%ld.456 E%ld.%05ld", 100 + number % 90, number % 1000,
+                     100 + number / 90 % 90, 10 + number % 80, number % 100000);
+        else
+            snprintf(text, sizeof text, "G1 X%ld.%ld Y%ld E%ld.%02ld", number % 200, number % 7, number / 200 % 200,
+                     number / 100, number % 100);
         send_line(number, text);
         wait_for_ok();
     }

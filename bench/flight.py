@@ -3,7 +3,8 @@
 Three parts, each with the firmware of `firmware.c` that drops what overruns 128 bytes and 4 commands: a firmware that
 answers each line 1 or 2 ms after it came; real baud rates, with ADVANCED_OK (several lines in flight) and without
 (one); and a planner of 16 blocks that must not run empty (0.2 mm at 60 mm/s, 250,000 baud) while two hogs, page loads,
-an upload of 200 MB and 16 connections on the list of files have the same two processors. Printed, never asserted.
+an upload of 200 MB and 16 connections on the list of files have the same two processors. There the firmware comes
+first, as a board has a processor of its own. Printed, never asserted.
 """
 
 from __future__ import annotations
@@ -136,6 +137,7 @@ def measure_planner(peer: Peer, results: Results, folder: Path, segments: int) -
     seconds = segments * BLOCK / 1e6
     options = {"baud": 250_000, "advanced_ok": 1, "block_us": BLOCK, "planner": 16}
     with started(folder, 0, **options) as firmware:
+        firmware.come_first()
         with printing(peer, firmware, segments + 10_000):
             before = stretch(firmware, 1).lines and firmware.starved()
             with all_loads(peer, seconds):
@@ -144,6 +146,7 @@ def measure_planner(peer: Peer, results: Results, folder: Path, segments: int) -
         if peer.name == MrDraw.name:
             peer.connect(firmware.port)  # so that the load is answered as it was
             with started(folder, 0, **options) as bare:
+                bare.come_first()
                 with all_loads(peer, min(seconds, 60)):
                     wire = looped(bare, min(seconds, 60))
                 note(results, BARE, wire, bare.starved())
@@ -160,7 +163,7 @@ def note(results: Results, who: str, wire: Wire, starved: int) -> None:
 def looped(firmware: Firmware, seconds: float) -> Wire:
     """What the bare loop reaches."""
     since = time.monotonic()
-    bare_loop(firmware, seconds)
+    bare_loop(firmware, seconds, "long")
     return firmware.seen(since, time.monotonic())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -117,6 +118,11 @@ class Firmware:
         _, overrun, resends, _ = _COUNTS.unpack_from(self.facts.read_bytes())
         return int(overrun), int(resends)
 
+    def come_first(self) -> None:
+        """Let nothing on this computer delay it, where that is allowed: a board has a processor of its own."""
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(self._process.pid, os.SCHED_FIFO, os.sched_param(1))
+
     def starved(self) -> int:
         """How often the planner had run empty between two moves, as of the last look."""
         return int(_COUNTS.unpack_from(self.facts.read_bytes())[3])
@@ -173,9 +179,9 @@ class Hammering:
         self._thread.join()
 
 
-def bare_loop(firmware: Firmware, seconds: float) -> None:
-    """The least a host can do, for so long."""
-    subprocess.run([compiled("bare_loop"), firmware.port, str(seconds)], check=True, capture_output=True)
+def bare_loop(firmware: Firmware, seconds: float, *kind: str) -> None:
+    """The least a host can do, for so long; `kind` may be ``long``, for moves as in `flight.py`."""
+    subprocess.run([compiled("bare_loop"), firmware.port, str(seconds), *kind], check=True, capture_output=True)
 
 
 def median(values: list[float]) -> float:

@@ -22,7 +22,9 @@ garbage.take_over()
 assert old() is None and gc.get_freeze_count() > 1000 and not gc.isenabled()
 many = [cycle() for _ in range(5000)]
 assert all(one() is not None for one in many)
+loaded, before = [Node() for _ in range(1000)], gc.get_freeze_count()
 garbage.sweep(1000.0, has_job=True)
+assert gc.get_freeze_count() >= before + 1000, "what is there when a job begins is looked at no more"
 assert all(one() is None for one in many)
 
 kept = Node()

@@ -1,7 +1,8 @@
 """Collecting garbage when nobody waits.
 
 Invariants: the collector never runs by itself, so never between an acknowledge and the next line; what lives from the
-start on is never looked at again; the young are looked at with each tick, everything at times and when idle.
+start of the process or of a job on is not looked at until the job has ended; the young are looked at with each tick,
+everything else at times and when idle.
 """
 
 from __future__ import annotations
@@ -18,17 +19,27 @@ class Garbage:
 
     def __init__(self) -> None:
         self._all_at = 0.0
+        self._has_job = False
 
     def take_over(self) -> None:
-        """Everything is loaded: keep it out of all collections, and collect only when told to."""
-        gc.collect()
-        gc.freeze()
+        """Collect only when told to; what is loaded stays out of it."""
         gc.disable()
+        _set_aside()
 
     def sweep(self, now: float, *, has_job: bool) -> None:
         """A moment in which nobody waits for us; a few times a second."""
-        if now - self._all_at >= (_ALL_EVERY if has_job else _IDLE_EVERY):
+        if has_job is not self._has_job:
+            self._has_job, self._all_at = has_job, now
+            _set_aside()
+        elif now - self._all_at >= (_ALL_EVERY if has_job else _IDLE_EVERY):
             self._all_at = now
             gc.collect()
         else:
             gc.collect(1)
+
+
+def _set_aside() -> None:
+    """Look at everything once more, then keep what lives out of all collections."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
