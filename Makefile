@@ -31,6 +31,7 @@ soak: $(VENV)/.dev
 # Against OctoPrint, in one run.
 bench: $(VENV)/.dev
 	$(BIN)/python bench/compare.py
+	$(BIN)/python bench/flight.py
 	$(BIN)/python bench/push.py
 	$(BIN)/python bench/files.py
 
@@ -39,6 +40,7 @@ bench-wire: $(VENV)/.dev
 	$(BIN)/python bench/faults.py
 	$(BIN)/python bench/undisturbed.py
 	$(BIN)/python bench/emergency.py
+	$(BIN)/python bench/priority.py
 
 PYTHON_SOURCES := src tests bench ui/page_build.py hatch_build.py
 
