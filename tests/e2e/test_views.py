@@ -20,7 +20,7 @@ QUICK = {("phone", "light"), ("desktop", "dark")}
 """Where axe-core looks when nobody waits for pictures: each scheme and each layout once."""
 SETTINGS = ("machine", "api", "access", "about")
 LONG_NAME = "planetary-gear_carrier-plate_v12_0.2mm_PETG_MK3S_3h47m.gcode"
-SLOWLY = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20_000}
+SLOWLY = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 4_000}
 
 
 class Eye:
