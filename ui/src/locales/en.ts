@@ -103,7 +103,7 @@ export default {
     dismissConfirm: 'Really give it up?',
   },
   resume: {
-    title: 'Resume the interrupted job',
+    title: 'Resume the job',
     loading: 'Finding out from where the job can go on…',
     happened: '{name} was interrupted at line {line} of the file.',
     figures: 'The machine acknowledged {acknowledged} of {total} lines and executed at least {executed}.',
