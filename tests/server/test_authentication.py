@@ -75,6 +75,7 @@ ROUTES = {
     ("GET", "/api/v1/machines/default/jobs"): "aur",
     ("GET", "/api/v1/machines/default/jobs/1/wire"): "aur",
     ("GET", "/api/v1/machines/default/wire"): "aur",
+    ("GET", "/api/v1/openapi.json"): "aur",
     ("POST", "/api/v1/machines/default/emergency-stop"): "aur",
     ("POST", "/api/v1/machines/default/attend"): "au",
     ("GET", "/api/v1/machines/default/interrupted"): "aur",

@@ -20,6 +20,7 @@ from mrdraw.server.api import (
     access,
     bed,
     connection,
+    description,
     emergency,
     file_commands,
     files,
@@ -51,7 +52,7 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
-    interrupted, downloads, users, wizard, settings, machines, jobs, liveness, page,
+    interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
 )  # fmt: skip
 
 _COMMON = [
@@ -76,8 +77,14 @@ class Application:
     """Answers requests."""
 
     def __init__(self, services: Services) -> None:
-        self.state = SimpleNamespace(services=services, audience=Audience(services), polled=PolledSessions())
-        self._table = RouteTable(all_routes())
+        routes = all_routes()
+        self.state = SimpleNamespace(
+            services=services,
+            audience=Audience(services),
+            polled=PolledSessions(),
+            description=description.Description(routes),
+        )
+        self._table = RouteTable(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or serve one socket."""

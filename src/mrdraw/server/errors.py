@@ -47,18 +47,15 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
 """The status code of each error; of its nearest base class where it is not named."""
 
 
-def status_of(error: errors.MrDrawError) -> int:
-    """The status code of an error."""
-    for kind in type(error).__mro__:
-        if kind in STATUS_OF:
-            return STATUS_OF[kind]
-    return 500
+def status_of(kind: type[errors.MrDrawError]) -> int:
+    """The status code of a kind of error."""
+    return next((STATUS_OF[each] for each in kind.__mro__ if each in STATUS_OF), 500)
 
 
 def error_response(error: Exception) -> Response:
     """The answer to a request that failed."""
     if isinstance(error, errors.MrDrawError):
-        return refusal(status_of(error), str(error))
+        return refusal(status_of(type(error)), str(error))
     if isinstance(error, HTTPException):
         return refusal(error.status_code, str(error.detail), dict(error.headers or {}))
     LOGGER.error("a request failed: %s", error, exc_info=error)

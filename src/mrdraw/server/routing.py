@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from mrdraw.accounts import Permission
+from mrdraw.server.describing import About
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -30,6 +31,8 @@ class Route:
     open: bool = False
     instead: tuple[Permission, ...] = ()
     """Each of these lets through as well; the endpoint asks for what its command needs."""
+    about: About | None = None
+    """What it takes and gives, for the OpenAPI document."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import WrongState
+from mrdraw.errors import InvalidValue, NotOperational, WrongState
 from mrdraw.hub import Machine
 from mrdraw.server.api import heaters
 from mrdraw.server.api.states import need_operational
 from mrdraw.server.context import command_body, machine
+from mrdraw.server.describing import COMMAND_ERRORS, NOTHING, NUMBER, About, commands, said
 from mrdraw.server.records import heater_shown
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Endpoint, Route
@@ -52,9 +53,27 @@ def _need_heater(one: Machine, name: str) -> None:
         raise WrongState(f"The profile of this machine has no heated {name}.")
 
 
+def _about_reading(name: str) -> About:
+    return About(
+        f"The temperatures of the {name}",
+        {200: heaters.SHAPE},
+        query=heaters.QUERY,
+        raises=(NotOperational, WrongState, InvalidValue),
+    )
+
+
+def _about_acting(name: str) -> About:
+    return About(
+        f"Set the target or the offset of the {name}",
+        NOTHING,
+        body=commands(_COMMANDS, {each: {each: said(NUMBER, "°C")} for each in _COMMANDS}),
+        raises=COMMAND_ERRORS,
+    )
+
+
 ROUTES = (
-    Route("GET", "/api/printer/bed", _read(_BED), Permission.STATUS),
-    Route("POST", "/api/printer/bed", _act(_BED), Permission.CONTROL),
-    Route("GET", "/api/printer/chamber", _read(_CHAMBER), Permission.STATUS),
-    Route("POST", "/api/printer/chamber", _act(_CHAMBER), Permission.CONTROL),
+    Route("GET", "/api/printer/bed", _read(_BED), Permission.STATUS, about=_about_reading(_BED)),
+    Route("POST", "/api/printer/bed", _act(_BED), Permission.CONTROL, about=_about_acting(_BED)),
+    Route("GET", "/api/printer/chamber", _read(_CHAMBER), Permission.STATUS, about=_about_reading(_CHAMBER)),
+    Route("POST", "/api/printer/chamber", _act(_CHAMBER), Permission.CONTROL, about=_about_acting(_CHAMBER)),
 )

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from mrdraw.errors import InvalidValue
 from mrdraw.hub import Machine
+from mrdraw.server.describing import COUNT, LOOSE_FLAG, NUMBER, Schema, many, maybe, record, said
 from mrdraw.server.records import Record, heater_shown, history_record, temperature_record
 from mrdraw.server.responses import json_response
 from mrdraw.server.values import is_true, number, whole_number
@@ -22,6 +23,18 @@ HISTORY_LIMIT = 300
 
 MAX_OFFSET = 50
 """°C."""
+
+_HEATER = record({"actual": maybe(NUMBER), "target": maybe(NUMBER), "offset?": NUMBER})
+SHAPE: Schema = {
+    "type": "object",
+    "description": "Temperatures in °C by heater: `tool0`, …, `bed`, `chamber`.",
+    "properties": {"history": many(record({"time": said(COUNT, "unix s")}))},
+    "additionalProperties": _HEATER,
+}
+"""What `answer` gives."""
+
+QUERY = {"history": LOOSE_FLAG, "limit": COUNT}
+"""What `history` reads."""
 
 
 def shown(one: Machine) -> list[str]:
@@ -46,10 +59,10 @@ def history(request: Request, one: Machine, names: list[str]) -> list[Record] | 
 
 def answer(request: Request, one: Machine, names: list[str]) -> Response:
     """The temperatures of these heaters, with their history if it was asked for."""
-    record: Record = dict(now(one, names))
+    found: Record = dict(now(one, names))
     if (points := history(request, one, names)) is not None:
-        record["history"] = points
-    return json_response(record)
+        found["history"] = points
+    return json_response(found)
 
 
 def target(value: object, name: str) -> float:

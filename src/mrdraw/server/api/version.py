@@ -13,6 +13,7 @@ from starlette.responses import Response
 from mrdraw import __version__
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
+from mrdraw.server.describing import TEXT, About, maybe, record
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 
@@ -55,6 +56,23 @@ async def server(_request: Request) -> Response:
 
 
 ROUTES = (
-    Route("GET", "/api/version", version, Permission.STATUS),
-    Route("GET", "/api/server", server, Permission.STATUS),
+    Route(
+        "GET",
+        "/api/version",
+        version,
+        Permission.STATUS,
+        about=About(
+            "Which versions of the API and of MrDraw answer here",
+            {200: record({"api?": TEXT, "server": TEXT, "text": TEXT, "mrdraw": TEXT})},
+            query={VERSION_PARAMETER: TEXT},
+            raises=(InvalidValue,),
+        ),
+    ),
+    Route(
+        "GET",
+        "/api/server",
+        server,
+        Permission.STATUS,
+        about=About("The version of the server", {200: record({"version": TEXT, "safemode": maybe(TEXT)})}),
+    ),
 )
