@@ -65,6 +65,10 @@ class NoSuchFile(MrDrawError):
     """No file or folder is stored under this path."""
 
 
+class NoSuchScript(MrDrawError):
+    """The machine has no script of this name."""
+
+
 class FileInUse(MrDrawError):
     """The file is being printed."""
 
@@ -95,6 +99,14 @@ class WrongContentType(MrDrawError):
 
 class NoSuchJob(MrDrawError):
     """No job of this id is known."""
+
+
+class NoSuchSession(MrDrawError):
+    """There is no push session of this name."""
+
+
+class TooManySessions(MrDrawError):
+    """There is no room for another push session now."""
 
 
 class NoSuchUser(MrDrawError):

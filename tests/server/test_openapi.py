@@ -9,97 +9,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from helpers_hub import run
 from mrdraw.errors import InvalidValue, NotOperational
 from mrdraw.server.app import all_routes
-from mrdraw.server.describing import NUMBER, TEXT, About, Body, commands, record
+from mrdraw.server.describing import NUMBER, TEXT, About, Body, commands, object_of
 from mrdraw.server.openapi import document
 from mrdraw.server.routing import Route
 from mrdraw.settings import ProfileTree
 
-UNDESCRIBED = {
-    "GET /",
-    "GET /api/access/groups",
-    "GET /api/access/groups/{key}",
-    "GET /api/access/permissions",
-    "GET /api/access/users",
-    "POST /api/access/users",
-    "DELETE /api/access/users/{name}",
-    "GET /api/access/users/{name}",
-    "PUT /api/access/users/{name}",
-    "DELETE /api/access/users/{name}/apikey",
-    "POST /api/access/users/{name}/apikey",
-    "PUT /api/access/users/{name}/password",
-    "GET /api/access/users/{name}/settings",
-    "PATCH /api/access/users/{name}/settings",
-    "GET /api/connection",
-    "POST /api/connection",
-    "GET /api/currentuser",
-    "GET /api/files",
-    "GET /api/files/local",
-    "POST /api/files/local",
-    "DELETE /api/files/local/{path:path}",
-    "GET /api/files/local/{path:path}",
-    "POST /api/files/local/{path:path}",
-    "GET /api/files/sdcard",
-    "POST /api/files/sdcard",
-    "DELETE /api/files/sdcard/{path:path}",
-    "GET /api/files/sdcard/{path:path}",
-    "POST /api/files/sdcard/{path:path}",
-    "POST /api/files/test",
-    "GET /api/job",
-    "POST /api/job",
-    "POST /api/login",
-    "POST /api/logout",
-    "GET /api/printer",
-    "POST /api/printer/command",
-    "GET /api/printer/error",
-    "POST /api/printer/printhead",
-    "GET /api/printer/sd",
-    "POST /api/printer/sd",
-    "GET /api/printer/tool",
-    "POST /api/printer/tool",
-    "GET /api/settings",
-    "POST /api/settings",
-    "DELETE /api/settings/apikey",
-    "POST /api/settings/apikey",
-    "GET /api/setup/wizard",
-    "POST /api/setup/wizard",
-    "GET /api/users",
-    "POST /api/users",
-    "DELETE /api/users/{path:path}",
-    "GET /api/users/{path:path}",
-    "PATCH /api/users/{path:path}",
-    "POST /api/users/{path:path}",
-    "PUT /api/users/{path:path}",
-    "GET /api/v1/machines",
-    "GET /api/v1/machines/{machine_id}",
-    "PATCH /api/v1/machines/{machine_id}",
-    "POST /api/v1/machines/{machine_id}/attend",
-    "POST /api/v1/machines/{machine_id}/emergency-stop",
-    "GET /api/v1/machines/{machine_id}/interrupted",
-    "POST /api/v1/machines/{machine_id}/interrupted/dismiss",
-    "POST /api/v1/machines/{machine_id}/interrupted/resume",
-    "GET /api/v1/machines/{machine_id}/jobs",
-    "GET /api/v1/machines/{machine_id}/jobs/{job_id}/wire",
-    "GET /api/v1/machines/{machine_id}/wire",
-    "GET /assets/{path:path}",
-    "GET /downloads/files/local",
-    "POST /downloads/files/local",
-    "GET /downloads/files/local/{path:path}",
-    "GET /favicon.ico",
-    "GET /favicon.svg",
-    "GET /icon-{size}.png",
-    "GET /manifest.webmanifest",
-    "GET /online.gif",
-    "GET /online.txt",
-    "POST /plugin/corewizard/acl",
-    "GET /robots.txt",
-    "GET /sockjs",
-    "GET /sockjs/",
-    "GET /sockjs/info",
-    "GET /sockjs/{server}/{session}/eventsource",
-    "POST /sockjs/{server}/{session}/xhr",
-    "POST /sockjs/{server}/{session}/xhr_send",
-    "POST /sockjs/{server}/{session}/xhr_streaming",
-}
+UNDESCRIBED: set[str] = set()
 """Routes that still lack their description: the list only ever gets shorter."""
 
 
@@ -131,11 +46,11 @@ def test_no_status_is_a_catch_all():
     for methods in document(all_routes())["paths"].values():
         for operation in methods.values():
             assert all(len(status) == 3 and status.isdigit() for status in operation["responses"])
-            assert all(int(status) < 500 or status == "503" for status in operation["responses"])
+            assert all(int(status) < 500 or status in {"503", "507"} for status in operation["responses"])
 
 
 def test_refusals_have_the_statuses_of_the_table_of_errors():
-    about = About("x", {204: None}, body=Body(record({"a": NUMBER})), raises=(NotOperational, InvalidValue))
+    about = About("x", {204: None}, body=Body(object_of({"a": NUMBER})), raises=(NotOperational, InvalidValue))
     assert set(_operation(about)["responses"]) == {"204", "400", "401", "409", "413", "415"}
 
 
@@ -156,7 +71,7 @@ def test_a_permission_and_those_instead_of_it_are_named():
 
 
 def test_types_become_components():
-    made = document([Route("GET", "/api/x", _endpoint, None, about=About("x", {200: record({"a": ProfileTree})}))])
+    made = document([Route("GET", "/api/x", _endpoint, None, about=About("x", {200: object_of({"a": ProfileTree})}))])
     schema = made["paths"]["/api/x"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert schema["properties"]["a"] == {"$ref": "#/components/schemas/ProfileTree"}
     assert "ProfileTree" in made["components"]["schemas"]

@@ -91,7 +91,7 @@ CONDITIONAL: Mapping[int, None] = {304: None}
 """The client has this version already."""
 
 
-def record(members: Mapping[str, Shape], *, closed: bool = False) -> Schema:
+def object_of(members: Mapping[str, Shape], *, closed: bool = False) -> Schema:
     """An object; the name of a member that may be missing ends in `?`, `closed` means that there are no others."""
     schema: dict[str, Any] = {
         "type": "object",
@@ -144,4 +144,4 @@ def _command(name: str, needed: set[str], members: Mapping[str, Shape]) -> Schem
     shapes = {member if member in needed else f"{member}?": shape for member, shape in members.items()}
     if missing := needed.difference(members):
         raise ValueError(f"the command {name} needs {', '.join(missing)}, of which nothing is said")
-    return record({"command": {"const": name}, **shapes})
+    return object_of({"command": {"const": name}, **shapes})

@@ -14,11 +14,24 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue, NoSuchFile
+from mrdraw.errors import InvalidValue, NoSuchFile, TooLarge
 from mrdraw.library import FileEntry, Library
 from mrdraw.server.archives import MOST_ENTRIES, members_of, packed
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import is_json, json_value, limited_body, services
+from mrdraw.server.describing import (
+    CONDITIONAL,
+    JSON,
+    MULTIPART,
+    TEXT,
+    URLENCODED,
+    About,
+    Body,
+    Content,
+    either,
+    many,
+    object_of,
+)
 from mrdraw.server.multipart import read_values
 from mrdraw.server.routing import Route
 from mrdraw.server.values import sequence, text
@@ -88,8 +101,29 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+_ZIP = {200: Content(("application/zip",))}
+_NAMED = object_of({"files?": many(TEXT)})
+_ABOUT_SOME = About(
+    "An archive of files and folders",
+    _ZIP,
+    query={"files": many(TEXT)},
+    raises=(InvalidValue, NoSuchFile, TooLarge),
+)
+_ABOUT_MANY = About(
+    "An archive of files and folders, named in the body",
+    _ZIP,
+    body=Body(either(_NAMED, many(TEXT)), (JSON, URLENCODED, MULTIPART), (InvalidValue, TooLarge), required=False),
+    query={"files": many(TEXT)},
+    raises=(NoSuchFile,),
+)
+_ABOUT_ONE = About(
+    "The content of a file, or parts of it (ranges)",
+    {200: Content(("text/plain",)), 206: Content(("text/plain", "multipart/byteranges")), **CONDITIONAL},
+    raises=(NoSuchFile,),
+)
+
 ROUTES = (
-    Route("GET", "/downloads/files/local", download_many, Permission.FILES_DOWNLOAD),
-    Route("POST", "/downloads/files/local", download_many, Permission.FILES_DOWNLOAD),
-    Route("GET", "/downloads/files/local/{path:path}", download, Permission.FILES_DOWNLOAD),
+    Route("GET", "/downloads/files/local", download_many, Permission.FILES_DOWNLOAD, about=_ABOUT_SOME),
+    Route("POST", "/downloads/files/local", download_many, Permission.FILES_DOWNLOAD, about=_ABOUT_MANY),
+    Route("GET", "/downloads/files/local/{path:path}", download, Permission.FILES_DOWNLOAD, about=_ABOUT_ONE),
 )

@@ -25,6 +25,8 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.NoSuchFile: 404,
     errors.NoSuchMachine: 404,
     errors.NoSuchJob: 404,
+    errors.NoSuchScript: 404,
+    errors.NoSuchSession: 404,
     errors.NoSuchUser: 404,
     errors.NoSuchGroup: 404,
     errors.NotOperational: 409,
@@ -42,9 +44,13 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.TooManyAttempts: 429,
     errors.NotStored: 500,
     errors.MachineUnreachable: 503,
+    errors.TooManySessions: 503,
     errors.DiskFull: 507,
 }
 """The status code of each error; of its nearest base class where it is not named."""
+
+HEADERS_OF: dict[type[errors.MrDrawError], dict[str, str]] = {errors.TooManySessions: {"retry-after": "5"}}
+"""What is said beside the text."""
 
 
 def status_of(kind: type[errors.MrDrawError]) -> int:
@@ -55,7 +61,7 @@ def status_of(kind: type[errors.MrDrawError]) -> int:
 def error_response(error: Exception) -> Response:
     """The answer to a request that failed."""
     if isinstance(error, errors.MrDrawError):
-        return refusal(status_of(type(error)), str(error))
+        return refusal(status_of(type(error)), str(error), HEADERS_OF.get(type(error)))
     if isinstance(error, HTTPException):
         return refusal(error.status_code, str(error.detail), dict(error.headers or {}))
     LOGGER.error("a request failed: %s", error, exc_info=error)

@@ -13,12 +13,36 @@ from starlette.requests import Request
 from mrdraw.history import Tallies
 from mrdraw.library import Entry, FileEntry, FolderEntry
 from mrdraw.server.context import absolute_url
+from mrdraw.server.describing import ANY, COUNT, NUMBER, TEXT, WHOLE, by_name, many, maybe, object_of, said, words
 from mrdraw.server.file_prints import last_end, prints_record, statistics_record, tallies_in
 
 ORIGIN = "local"
 FOLDER_TYPE = ("folder",)
 
 Record = dict[str, object]
+
+_REFERENCES = object_of({"resource": TEXT, "download?": TEXT})
+ENTRY = object_of(
+    {
+        "name": TEXT,
+        "display": TEXT,
+        "path": TEXT,
+        "type": words("machinecode", "folder"),
+        "typePath": many(TEXT),
+        "origin": TEXT,
+        "size": maybe(said(COUNT, "bytes")),
+        "date": maybe(said(WHOLE, "unix s")),
+        "refs": _REFERENCES,
+        "hash?": said(TEXT, "SHA-1"),
+        "user?": TEXT,
+        "userdata?": ANY,
+        "children?": said(many(by_name(ANY)), "of a folder: records like this one"),
+        "prints?": object_of({"success": COUNT, "failure": COUNT, "last?": by_name(ANY)}),
+        "statistics?": by_name(said(by_name(NUMBER), "s by profile")),
+    }
+)
+ABRIDGED = object_of({"name": TEXT, "path": TEXT, "origin": TEXT, "refs": _REFERENCES})
+"""The shapes of the records below."""
 
 
 def base_of(request: Request) -> str:

@@ -11,6 +11,7 @@ from base64 import b64decode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mrdraw.server.describing import About, Content
 from mrdraw.server.routing import Route
 
 _PICTURE = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -28,7 +29,10 @@ async def picture(_request: Request) -> Response:
     return Response(_PICTURE, 200, _NOW, "image/gif")
 
 
+_ABOUT_TEXT = About("Whether the server answers", {200: Content(("text/plain",))})
+_ABOUT_PICTURE = About("The same for pages of other hosts", {200: Content(("image/gif",))})
+
 ROUTES = (
-    Route("GET", "/online.txt", text, None, open=True),
-    Route("GET", "/online.gif", picture, None, open=True),
+    Route("GET", "/online.txt", text, None, open=True, about=_ABOUT_TEXT),
+    Route("GET", "/online.gif", picture, None, open=True, about=_ABOUT_PICTURE),
 )

@@ -9,8 +9,14 @@ from __future__ import annotations
 import msgspec
 
 from mrdraw.hub import Machine
-from mrdraw.link.messages import ConnectionStatus, Interrupted
+from mrdraw.link.messages import ConnectionPhase, ConnectionStatus, Interrupted, MachineState
+from mrdraw.server.describing import COUNT, FLAG, NUMBER, TEXT, WHOLE, by_name, many, maybe, object_of, said
 from mrdraw.server.records import (
+    JOB,
+    PROGRESS,
+    RESENDS,
+    STATE,
+    TEMPERATURES,
     Record,
     job_record,
     progress_record,
@@ -18,6 +24,55 @@ from mrdraw.server.records import (
     state_record,
     temperature_record,
 )
+from mrdraw.settings import ProfileTree
+
+INTERRUPTED = maybe(
+    object_of(
+        {
+            "id": TEXT,
+            "file": object_of({"name": TEXT, "path": TEXT, "origin": TEXT, "size": COUNT}),
+            **dict.fromkeys(("line", "sent", "acknowledged", "executed"), maybe(WHOLE)),
+            "filepos": maybe(said(COUNT, "bytes")),
+            "printTime": said(COUNT, "s"),
+            "at": maybe(said(NUMBER, "unix s")),
+            "reason": TEXT,
+        }
+    )
+)
+_DEVICE = dict.fromkeys(("byId", "byPath", "serialNumber", "uuid"), maybe(TEXT))
+_CONNECTION = object_of(
+    {
+        "phase": ConnectionPhase,
+        "since": maybe(said(NUMBER, "unix s")),
+        "reason": TEXT,
+        "device": object_of({**_DEVICE, "shared": FLAG}),
+    }
+)
+_LINES = dict.fromkeys(("linesSent", "linesAcknowledged", "linesTotal"), COUNT)
+MACHINE = object_of(
+    {
+        **dict.fromkeys(("id", "name"), TEXT),
+        "reachable": FLAG,
+        "state": {"allOf": [object_of({"id": MachineState}), STATE]},
+        "port": maybe(TEXT),
+        "baudrate": maybe(COUNT),
+        "connection": _CONNECTION,
+        "firmware": TEXT,
+        "capabilities": by_name(FLAG),
+        "temperatures": TEMPERATURES,
+        "tool": COUNT,
+        "position": said(by_name(NUMBER), "mm by axis"),
+        "homed": said(TEXT, "the axes that are"),
+        "job": {"allOf": [JOB, object_of({"id": maybe(TEXT)})]},
+        "progress": {"allOf": [PROGRESS, object_of(_LINES)]},
+        "resends": RESENDS,
+        "droppedLogLines": COUNT,
+        "interrupted": INTERRUPTED,
+        "notices": many(object_of({"key": TEXT, "text": TEXT, "until": maybe(said(NUMBER, "unix s"))})),
+        "profile": ProfileTree,
+    }
+)
+"""The shape of `machine_record`."""
 
 
 def machine_record(one: Machine) -> Record:

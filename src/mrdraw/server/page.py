@@ -16,6 +16,7 @@ from mrdraw import __version__
 from mrdraw.errors import NoSuchFile
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import services
+from mrdraw.server.describing import CONDITIONAL, About, Content
 from mrdraw.server.page_files import PageFile, accepted_encodings
 from mrdraw.server.routing import Route
 
@@ -107,9 +108,13 @@ def _state(request: Request) -> bytes:
     return b'<script type="application/json" id="mrdraw-state">' + encoded + b"</script>"
 
 
+_ABOUT_FRAME = About("The page", {200: Content(("text/html",)), 503: Content(("text/html",))})
+_ANY_FILE = Content(("*/*",))
+_ABOUT_FILE = About("A part of the page", {200: _ANY_FILE, 206: _ANY_FILE, **CONDITIONAL}, raises=(NoSuchFile,))
+
 ROUTES = (
-    Route("GET", "/", frame, None, open=True),
-    Route("GET", f"{ASSETS}{{path:path}}", asset, None, open=True),
-    *(Route("GET", f"/{name}", top_level, None, open=True) for name in TOP_LEVEL),
-    Route("GET", f"{ICON[0]}{{size}}{ICON[1]}", top_level, None, open=True),
+    Route("GET", "/", frame, None, open=True, about=_ABOUT_FRAME),
+    Route("GET", f"{ASSETS}{{path:path}}", asset, None, open=True, about=_ABOUT_FILE),
+    *(Route("GET", f"/{name}", top_level, None, open=True, about=_ABOUT_FILE) for name in TOP_LEVEL),
+    Route("GET", f"{ICON[0]}{{size}}{ICON[1]}", top_level, None, open=True, about=_ABOUT_FILE),
 )

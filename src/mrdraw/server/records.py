@@ -10,8 +10,39 @@ from collections.abc import Iterable, Mapping
 
 from mrdraw.hub import Machine
 from mrdraw.link.messages import JOB_STATES, OPERATIONAL_STATES, STATE_TEXTS, Heater, MachineState, TemperaturePoint
+from mrdraw.server.describing import ANY, COUNT, FLAG, NUMBER, TEXT, by_name, maybe, object_of, said, words
 
 Record = dict[str, object]
+
+_FLAGS = (
+    "operational", "printing", "cancelling", "pausing", "resuming", "finishing", "paused", "ready", "error",
+    "closedOrError", "sdReady",
+)  # fmt: skip
+STATE = object_of(
+    {"text": words(*STATE_TEXTS.values()), "flags": object_of(dict.fromkeys(_FLAGS, FLAG)), "error": TEXT}
+)
+_JOB_FILE = {"name": TEXT, "path": TEXT, "display": TEXT, "origin": TEXT, "size": COUNT, "date": COUNT}
+JOB = object_of(
+    {
+        "file": object_of({name: maybe(shape) for name, shape in _JOB_FILE.items()}),
+        **{name: maybe(NUMBER) for name in ("estimatedPrintTime", "averagePrintTime", "lastPrintTime")},
+        "filament": maybe(by_name(ANY)),
+        "user": maybe(TEXT),
+    }
+)
+PROGRESS = object_of(
+    {
+        "completion": maybe(said(NUMBER, "%")),
+        "filepos": maybe(said(COUNT, "bytes")),
+        "printTime": maybe(said(COUNT, "s")),
+        "printTimeLeft": maybe(said(COUNT, "s")),
+        "printTimeLeftOrigin": maybe(TEXT),
+    }
+)
+_HEATER = object_of({"actual": maybe(NUMBER), "target": maybe(NUMBER), "offset?": NUMBER})
+TEMPERATURES = said(by_name(_HEATER), "°C by heater: tool0, …, bed, chamber")
+RESENDS = object_of({"count": COUNT, "transmitted": COUNT, "ratio": said(COUNT, "%")})
+"""The shapes of the records below."""
 
 _ERROR_STATES = frozenset({MachineState.ERROR, MachineState.CLOSED_WITH_ERROR})
 _CLOSED_STATES = _ERROR_STATES | {MachineState.OFFLINE}

@@ -9,8 +9,44 @@ from mrdraw.hub import Machine
 from mrdraw.hub.resume_words import unknown, warnings
 from mrdraw.hub.resuming import Choice, kinematics_of
 from mrdraw.link.messages import Place, ResumeOffer
-from mrdraw.server.machine_record import interrupted_record
+from mrdraw.server.describing import COUNT, FLAG, NUMBER, TEXT, WHOLE, by_name, many, maybe, object_of
+from mrdraw.server.machine_record import INTERRUPTED, interrupted_record
 from mrdraw.server.records import Record
+
+_BY_NAME = by_name(NUMBER)
+_PLACE = object_of(
+    {
+        **dict.fromkeys(("index", "line", "filepos", "tool"), COUNT),
+        "layer": maybe(COUNT),
+        "height": maybe(NUMBER),
+        "feedRate": maybe(NUMBER),
+        **dict.fromkeys(("absolute", "absoluteExtrusion", "inches"), FLAG),
+        **dict.fromkeys(("position", "targets", "fans"), _BY_NAME),
+    }
+)
+_LAYER = object_of({"number": COUNT, "z": maybe(NUMBER), "line": COUNT, "overlap": COUNT})
+_TOLD = many(object_of({"key": TEXT, "text": TEXT}))
+OFFER = object_of(
+    {
+        "interrupted": INTERRUPTED,
+        **dict.fromkeys(("executed", "acknowledged", "possible", "total", "overlap"), maybe(WHOLE)),
+        "exact": FLAG,
+        "kinematics": maybe(TEXT),
+        "place": _PLACE,
+        "layers": many(_LAYER),
+        "heights": many(maybe(NUMBER)),
+        "homing": TEXT,
+        "homings": many(TEXT),
+        "asked": many(TEXT),
+        "position": _BY_NAME,
+        "lift": maybe(NUMBER),
+        "unknown": _TOLD,
+        "warnings": _TOLD,
+        "lines": many(TEXT),
+        "script": TEXT,
+    }
+)
+"""The shape of `offer_record`."""
 
 
 def offer_record(one: Machine, choice: Choice) -> Record:

@@ -7,8 +7,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mrdraw.link.diagnosis import WireDiagnosis, WireFigures
+from mrdraw.link.diagnosis import Verdict, WireDiagnosis, WireFigures
+from mrdraw.server.describing import COUNT, FLAG, NUMBER, TEXT, WHOLE, many, maybe, object_of, said
 from mrdraw.server.records import Record
+
+_HISTOGRAM = many(object_of({"below": said(NUMBER, "s"), "count": COUNT}))
+_HOST = {"late": COUNT, "lateSeconds": NUMBER, "longest": NUMBER, "processorWait": maybe(NUMBER), "delays": _HISTOGRAM}
+_MACHINE = {
+    "late": COUNT,
+    "lateSeconds": NUMBER,
+    "longest": NUMBER,
+    "delays": _HISTOGRAM,
+    "plannerKnown": FLAG,
+    "leastPlannerFree": maybe(WHOLE),
+    "leastQueueFree": maybe(WHOLE),
+}
+_CABLE = dict.fromkeys(("resends", "timeouts", "lostAcknowledges", "acceptedByLuck"), COUNT)
+_BAUD_RATE = {
+    "limit": maybe(NUMBER),
+    **dict.fromkeys(("bytesOut", "bytesIn"), COUNT),
+    **dict.fromkeys(("peakOut", "peakIn", "fullSeconds"), NUMBER),
+}
+_FIGURES = object_of(
+    {
+        "seconds": NUMBER,
+        "lines": COUNT,
+        "mostInFlight": COUNT,
+        "host": object_of(_HOST),
+        "machine": object_of(_MACHINE),
+        "cable": object_of({**_CABLE, "lostSeconds": NUMBER}),
+        "baudRate": object_of(_BAUD_RATE),
+    }
+)
+WIRE = object_of(
+    {
+        "job": maybe(TEXT),
+        "running": FLAG,
+        "verdict": maybe(Verdict),
+        "why": maybe(TEXT),
+        "figures": maybe(said(_FIGURES, "times in s, rates in bytes/s")),
+    }
+)
+"""The shape of `wire_record`."""
 
 
 def wire_record(job: str | None, diagnosis: WireDiagnosis | None, *, running: bool = False) -> Record:

@@ -14,10 +14,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Identity
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
 from mrdraw.server.auth import CSRF_COOKIE, SESSION_COOKIE, cookie_name, cookies_of
 from mrdraw.server.context import is_json, limited_body, optional_identity, services
+from mrdraw.server.describing import (
+    ANY,
+    FLAG,
+    JSON,
+    LOOSE_FLAG,
+    TEXT,
+    URLENCODED,
+    About,
+    Body,
+    either,
+    many,
+    maybe,
+    object_of,
+)
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.values import is_true
@@ -126,8 +140,24 @@ async def _members(request: Request) -> dict[str, Any]:
     return members | {name: values[-1] for name, values in form.items()}
 
 
+_NEEDS = object_of({"role": many(TEXT), "group": many(TEXT)})
+_LOG_IN = object_of({"user?": TEXT, "pass?": TEXT, "remember?": LOOSE_FLAG, "passive?": ANY})
+_WHO = object_of({"needs": _NEEDS, "_is_external_client": FLAG, "_credentials_seen": either(FLAG, TEXT)})
+_ABOUT_LOGIN = About(
+    "Log in with a name and a password, or ask who one is (passive)",
+    {200: _WHO},
+    body=Body(_LOG_IN, (JSON, URLENCODED), errors=(InvalidValue, TooLarge), required=False),
+    query={"user": TEXT, "pass": TEXT, "remember": LOOSE_FLAG, "passive": ANY},
+    raises=(NotPermitted, NoSuchUser, TooManyAttempts),
+)
+_ABOUT_LOGOUT = About("End the session", {200: object_of({"needs": _NEEDS})})
+_ABOUT_CURRENT = About(
+    "Who one is, and what one may",
+    {200: object_of({"name": maybe(TEXT), "permissions": many(TEXT), "groups": many(TEXT)})},
+)
+
 ROUTES = (
-    Route("POST", "/api/login", login, None, open=True),
-    Route("POST", "/api/logout", logout, None, open=True),
-    Route("GET", "/api/currentuser", current_user, None),
+    Route("POST", "/api/login", login, None, open=True, about=_ABOUT_LOGIN),
+    Route("POST", "/api/logout", logout, None, open=True, about=_ABOUT_LOGOUT),
+    Route("GET", "/api/currentuser", current_user, None, about=_ABOUT_CURRENT),
 )

@@ -11,10 +11,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import InvalidValue, MachineUnreachable, NotOperational, SettingsUnreadable, WrongState
 from mrdraw.hub import Machine
 from mrdraw.link.messages import MachineState
 from mrdraw.server.context import command_body, machine, services
+from mrdraw.server.describing import (
+    COUNT,
+    FLAG,
+    LOOSE_FLAG,
+    NOTHING,
+    TEXT,
+    About,
+    commands,
+    either,
+    many,
+    maybe,
+    object_of,
+    said,
+)
 from mrdraw.server.records import state_text
 from mrdraw.server.responses import json_response, no_content
 from mrdraw.server.routing import Route
@@ -121,7 +135,48 @@ def _baudrate(one: Machine, value: object) -> int | None:
     return baudrate
 
 
+_ABOUT_READING = About(
+    "The port that the machine is on, and those that can be chosen",
+    {
+        200: object_of(
+            {
+                "current": object_of(
+                    {"state": TEXT, "port": maybe(TEXT), "baudrate": maybe(COUNT), "printerProfile": TEXT}
+                ),
+                "options": object_of(
+                    {
+                        "ports": many(TEXT),
+                        "baudrates": many(COUNT),
+                        "printerProfiles": many(object_of({"id": TEXT, "name": TEXT})),
+                        "portPreference": maybe(TEXT),
+                        "baudratePreference": maybe(COUNT),
+                        "printerProfilePreference": TEXT,
+                        "autoconnect": FLAG,
+                    }
+                ),
+            }
+        )
+    },
+)
+_ABOUT_ACTING = About(
+    "Open or close the connection",
+    NOTHING,
+    body=commands(
+        _COMMANDS,
+        {
+            "connect": {
+                "port": maybe(TEXT),
+                "baudrate": maybe(said(either(COUNT, TEXT), "bit/s, 0 to find out")),
+                "printerProfile": TEXT,
+                "save": LOOSE_FLAG,
+                "autoconnect": LOOSE_FLAG,
+            }
+        },
+    ),
+    raises=(WrongState, NotOperational, SettingsUnreadable, MachineUnreachable),
+)
+
 ROUTES = (
-    Route("GET", "/api/connection", read, Permission.STATUS),
-    Route("POST", "/api/connection", act, Permission.CONNECTION),
+    Route("GET", "/api/connection", read, Permission.STATUS, about=_ABOUT_READING),
+    Route("POST", "/api/connection", act, Permission.CONNECTION, about=_ABOUT_ACTING),
 )

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from mrdraw.server.conditional import not_modified
 from mrdraw.server.context import services
-from mrdraw.server.describing import CONDITIONAL, About, record
+from mrdraw.server.describing import CONDITIONAL, About, object_of
 from mrdraw.server.routing import Route
 
 _NO_TIME = math.inf
@@ -49,6 +49,6 @@ async def read(request: Request) -> Response:
     return not_modified(request, headers, _NO_TIME) or Response(body, 200, headers, "application/json")
 
 
-_ABOUT = About("This document", {200: record({"openapi": {"const": "3.1.0"}}), **CONDITIONAL})
+_ABOUT = About("This document", {200: object_of({"openapi": {"const": "3.1.0"}}), **CONDITIONAL})
 
 ROUTES = (Route("GET", "/api/v1/openapi.json", read, None, about=_ABOUT),)

@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.errors import MachineUnreachable, NoSuchMachine, NotOperational, WrongState
 from mrdraw.server.api.machines import ONE, named
+from mrdraw.server.describing import NOTHING, About
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route
 
@@ -32,8 +34,15 @@ async def dismiss(request: Request) -> Response:
     return no_content()
 
 
+_ERRORS = (NoSuchMachine, NotOperational, WrongState, MachineUnreachable)
+
+
+def _about(summary: str) -> About:
+    return About(summary, NOTHING, raises=_ERRORS)
+
+
 ROUTES = (
-    Route("POST", f"{ONE}/emergency-stop", stop, Permission.STATUS),
-    Route("POST", f"{ONE}/attend", attend, Permission.CONTROL),
-    Route("POST", f"{ONE}/interrupted/dismiss", dismiss, Permission.PRINT),
+    Route("POST", f"{ONE}/emergency-stop", stop, Permission.STATUS, about=_about("Stop at once, whatever happens")),
+    Route("POST", f"{ONE}/attend", attend, Permission.CONTROL, about=_about("Say that a person is there")),
+    Route("POST", f"{ONE}/interrupted/dismiss", dismiss, Permission.PRINT, about=_about("Give an interrupted job up")),
 )

@@ -14,11 +14,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import FileInUse, InvalidValue, NoSuchFile, UnknownFileType
+from mrdraw.errors import (
+    DiskFull,
+    FileExists,
+    FileInUse,
+    InvalidValue,
+    JobFailed,
+    NoSuchFile,
+    UnknownFileType,
+    WrongState,
+)
 from mrdraw.library import Entry
 from mrdraw.server.context import command_body, identity, machine, require, services
+from mrdraw.server.describing import COMMAND_ERRORS, LOOSE_FLAG, NOTHING, TEXT, About, commands
 from mrdraw.server.file_events import tell_added, tell_moved, tell_removed
-from mrdraw.server.file_records import Addresses, abridged_record, base_of
+from mrdraw.server.file_records import ABRIDGED, Addresses, abridged_record, base_of
 from mrdraw.server.responses import json_response, no_content
 from mrdraw.server.routing import Route
 from mrdraw.server.values import is_true, text
@@ -41,7 +51,7 @@ class Command:
 
 async def act(request: Request) -> Response:
     """`POST /api/files/local/<path>`."""
-    name, body = await command_body(request, {name: command.members for name, command in COMMANDS.items()})
+    name, body = await command_body(request, _MEMBERS)
     command = COMMANDS[name]
     for permission in command.permissions:
         require(request, permission)
@@ -149,14 +159,32 @@ COMMANDS = {
     "move": Command(_move, (Permission.FILES_UPLOAD, Permission.FILES_DELETE), ("destination",)),
     "uploadSd": Command(_upload_to_card, (Permission.FILES_UPLOAD,)),
 }
+_MEMBERS = {name: command.members for name, command in COMMANDS.items()}
+_FILE_ERRORS = (NoSuchFile, FileInUse, WrongState)
 _ANY = (Permission.FILES_UPLOAD, Permission.SLICE)
 """Beside FILES_SELECT: with one of these there is a command that is permitted."""
 
+_ABOUT_ACTING = About(
+    "Select, print, copy or move a file or folder",
+    {204: None, 201: ABRIDGED},
+    body=commands(
+        _MEMBERS,
+        {
+            "select": {"print": LOOSE_FLAG},
+            "copy": {"destination": TEXT},
+            "move": {"destination": TEXT},
+        },
+    ),
+    raises=(*_FILE_ERRORS, *COMMAND_ERRORS, JobFailed, DiskFull, FileExists, UnknownFileType),
+)
+_ABOUT_DELETING = About("Delete a file, or a folder with all that is in it", NOTHING, raises=_FILE_ERRORS)
+_ABOUT_CARD = About("A memory card, of which there is none", {}, raises=(NoSuchFile,))
+
 ROUTES = (
-    Route("POST", "/api/files/local/{path:path}", act, Permission.FILES_SELECT, instead=_ANY),
-    Route("DELETE", "/api/files/local/{path:path}", delete, Permission.FILES_DELETE),
-    Route("POST", "/api/files/sdcard", no_card, Permission.FILES_UPLOAD),
-    Route("GET", "/api/files/sdcard/{path:path}", no_card, Permission.FILES_LIST),
-    Route("POST", "/api/files/sdcard/{path:path}", no_card, Permission.FILES_SELECT, instead=_ANY),
-    Route("DELETE", "/api/files/sdcard/{path:path}", no_card, Permission.FILES_DELETE),
+    Route("POST", "/api/files/local/{path:path}", act, Permission.FILES_SELECT, instead=_ANY, about=_ABOUT_ACTING),
+    Route("DELETE", "/api/files/local/{path:path}", delete, Permission.FILES_DELETE, about=_ABOUT_DELETING),
+    Route("POST", "/api/files/sdcard", no_card, Permission.FILES_UPLOAD, about=_ABOUT_CARD),
+    Route("GET", "/api/files/sdcard/{path:path}", no_card, Permission.FILES_LIST, about=_ABOUT_CARD),
+    Route("POST", "/api/files/sdcard/{path:path}", no_card, Permission.FILES_SELECT, instead=_ANY, about=_ABOUT_CARD),
+    Route("DELETE", "/api/files/sdcard/{path:path}", no_card, Permission.FILES_DELETE, about=_ABOUT_CARD),
 )

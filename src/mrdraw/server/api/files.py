@@ -14,12 +14,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.errors import NoSuchFile
 from mrdraw.history import Tallies
 from mrdraw.library import Library, Listing, clean_name, clean_path
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import Services, command_body, services
+from mrdraw.server.describing import (
+    ANY,
+    CONDITIONAL,
+    COUNT,
+    FLAG,
+    LOOSE_FLAG,
+    TEXT,
+    WHOLE,
+    About,
+    commands,
+    either,
+    many,
+    maybe,
+    object_of,
+    words,
+)
 from mrdraw.server.file_lists import EncodedList
 from mrdraw.server.file_records import (
+    ENTRY,
     ORIGIN,
     Addresses,
     View,
@@ -137,10 +155,29 @@ def _taken(library: Library, path: str, folder: str, name: str) -> dict[str, obj
     return {"exists": True, "suggestion": library.free_name(folder, name), "size": entry.size, "date": entry.date}
 
 
+_LIST = {200: object_of({"files": many(ENTRY), "free": COUNT, "total": COUNT}), **CONDITIONAL}
+_QUERY = {"recursive": LOOSE_FLAG, "filter": TEXT, "force": LOOSE_FLAG, "_refresh": ANY}
+_ABOUT_LIST = About("All files and folders", _LIST, query=_QUERY)
+_ABOUT_CARD = About("The files on a memory card, of which there is none", {200: object_of({"files": many(ENTRY)})})
+_ABOUT_ONE = About(
+    "A file, or a folder and what is in it", {200: ENTRY, **CONDITIONAL}, query=_QUERY, raises=(NoSuchFile,)
+)
+_PLACE = {"storage": words(ORIGIN), "path": TEXT, "filename": TEXT}
+_ABOUT_TEST = About(
+    "How a name would be stored, and whether it is taken",
+    {
+        200: either(
+            object_of({"sanitized": TEXT}),
+            object_of({"exists": FLAG, "suggestion?": TEXT, "size?": maybe(COUNT), "date?": maybe(WHOLE)}),
+        )
+    },
+    body=commands(_TESTS, dict.fromkeys(_TESTS, _PLACE)),
+)
+
 ROUTES = (
-    Route("GET", "/api/files", read_all, Permission.FILES_LIST),
-    Route("GET", "/api/files/local", read_all, Permission.FILES_LIST),
-    Route("GET", "/api/files/sdcard", read_card, Permission.FILES_LIST),
-    Route("GET", "/api/files/local/{path:path}", read_one, Permission.FILES_LIST),
-    Route("POST", "/api/files/test", test_name, Permission.FILES_LIST),
+    Route("GET", "/api/files", read_all, Permission.FILES_LIST, about=_ABOUT_LIST),
+    Route("GET", "/api/files/local", read_all, Permission.FILES_LIST, about=_ABOUT_LIST),
+    Route("GET", "/api/files/sdcard", read_card, Permission.FILES_LIST, about=_ABOUT_CARD),
+    Route("GET", "/api/files/local/{path:path}", read_one, Permission.FILES_LIST, about=_ABOUT_ONE),
+    Route("POST", "/api/files/test", test_name, Permission.FILES_LIST, about=_ABOUT_TEST),
 )

@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from mrdraw.errors import InvalidValue
 from mrdraw.hub import Machine
-from mrdraw.server.describing import COUNT, LOOSE_FLAG, NUMBER, Schema, many, maybe, record, said
-from mrdraw.server.records import Record, heater_shown, history_record, temperature_record
+from mrdraw.server.describing import COUNT, LOOSE_FLAG, Schema, many, object_of, said
+from mrdraw.server.records import TEMPERATURES, Record, heater_shown, history_record, temperature_record
 from mrdraw.server.responses import json_response
 from mrdraw.server.values import is_true, number, whole_number
 
@@ -24,12 +24,11 @@ HISTORY_LIMIT = 300
 MAX_OFFSET = 50
 """°C."""
 
-_HEATER = record({"actual": maybe(NUMBER), "target": maybe(NUMBER), "offset?": NUMBER})
 SHAPE: Schema = {
     "type": "object",
     "description": "Temperatures in °C by heater: `tool0`, …, `bed`, `chamber`.",
-    "properties": {"history": many(record({"time": said(COUNT, "unix s")}))},
-    "additionalProperties": _HEATER,
+    "properties": {"history": many(object_of({"time": said(COUNT, "unix s")}))},
+    "additionalProperties": TEMPERATURES["additionalProperties"],
 }
 """What `answer` gives."""
 

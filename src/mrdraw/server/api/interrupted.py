@@ -12,12 +12,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import (
+    InvalidValue,
+    JobFailed,
+    LimitExceeded,
+    MachineUnreachable,
+    NoSuchMachine,
+    NotOperational,
+    WrongState,
+)
 from mrdraw.hub.resuming import HOME_ALL, HOME_XY, STANDING, Choice
 from mrdraw.server.api.machines import ONE, named
 from mrdraw.server.context import json_body
+from mrdraw.server.describing import COUNT, NOTHING, NUMBER, TEXT, About, Body, maybe, object_of, said, words
 from mrdraw.server.responses import json_response, no_content
-from mrdraw.server.resume_record import offer_record
+from mrdraw.server.resume_record import OFFER, offer_record
 from mrdraw.server.routing import Route
 from mrdraw.server.values import flag, mapping, number, one_of, text, whole_number
 
@@ -75,7 +84,38 @@ def _as_number(value: str, name: str) -> float:
         raise InvalidValue(f"{name} must be a finite number, not {value[:100]!r}.") from None
 
 
+_ERRORS = (NoSuchMachine, NotOperational, WrongState, JobFailed, InvalidValue)
+_CHOICE = {
+    "from": words(_FROM_INTERRUPTION, _FROM_LAYER),
+    "layer": COUNT,
+    "homing": words(HOME_XY, HOME_ALL, STANDING),
+    "prime": said(NUMBER, "mm"),
+}
+_POSITION = object_of({f"{axis}?": said(NUMBER, "mm") for axis in _AXES}, closed=True)
+_ABOUT_READING = About(
+    "The offer to resume an interrupted job, as it would be for a choice",
+    {200: OFFER},
+    query={**_CHOICE, **dict.fromkeys(_AXES, NUMBER)},
+    raises=_ERRORS,
+)
+_ABOUT_RESUMING = About(
+    "Resume an interrupted job; somebody looks at the machine and confirms",
+    NOTHING,
+    body=Body(
+        object_of(
+            {
+                "job": TEXT,
+                "confirmed": {"const": True},
+                "position?": _POSITION,
+                **{f"{name}?": maybe(shape) if name == "homing" else shape for name, shape in _CHOICE.items()},
+            },
+            closed=True,
+        )
+    ),
+    raises=(*_ERRORS, LimitExceeded, MachineUnreachable),
+)
+
 ROUTES = (
-    Route("GET", f"{ONE}/interrupted", read, Permission.STATUS),
-    Route("POST", f"{ONE}/interrupted/resume", resume, Permission.PRINT),
+    Route("GET", f"{ONE}/interrupted", read, Permission.STATUS, about=_ABOUT_READING),
+    Route("POST", f"{ONE}/interrupted/resume", resume, Permission.PRINT, about=_ABOUT_RESUMING),
 )

@@ -12,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import WrongState
+from mrdraw.errors import DiskFull, JobFailed, WrongState
 from mrdraw.hub import Machine
 from mrdraw.hub.machine import PAUSE_ACTIONS
 from mrdraw.link.messages import MachineState
 from mrdraw.server.answers import cached
 from mrdraw.server.api.states import need_job, need_operational
 from mrdraw.server.context import command_body, identity, machine
-from mrdraw.server.records import Record, job_record, progress_record, state_text
+from mrdraw.server.describing import COMMAND_ERRORS, NOTHING, TEXT, About, commands, object_of, words
+from mrdraw.server.records import JOB, PROGRESS, Record, job_record, progress_record, state_text
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route
 from mrdraw.server.values import one_of
@@ -76,7 +77,18 @@ _ACTIONS: dict[str, Callable[[Request, Machine, dict[str, object]], Awaitable[No
     "cancel": _cancel,
 }
 
+_ABOUT_READING = About(
+    "The selected file as a job, and how far it is",
+    {200: object_of({"job": JOB, "progress": PROGRESS, "state": TEXT, "error?": TEXT})},
+)
+_ABOUT_ACTING = About(
+    "Start, pause, resume, restart or cancel the job",
+    NOTHING,
+    body=commands(_COMMANDS, {"pause": {"action": words(*PAUSE_ACTIONS)}}),
+    raises=(*COMMAND_ERRORS, JobFailed, DiskFull),
+)
+
 ROUTES = (
-    Route("GET", "/api/job", read, Permission.STATUS),
-    Route("POST", "/api/job", act, Permission.PRINT),
+    Route("GET", "/api/job", read, Permission.STATUS, about=_ABOUT_READING),
+    Route("POST", "/api/job", act, Permission.PRINT, about=_ABOUT_ACTING),
 )

@@ -9,16 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import InvalidValue, NoSuchJob, NoSuchMachine
 from mrdraw.history import JobRecord
 from mrdraw.hub.ended import diagnosis_of
+from mrdraw.link.diagnosis import Verdict
 from mrdraw.server.api.machines import ONE, named
 from mrdraw.server.context import services
+from mrdraw.server.describing import COUNT, NUMBER, TEXT, WHOLE, About, many, maybe, object_of, said
 from mrdraw.server.records import Record
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.values import whole_number
-from mrdraw.server.wire_record import wire_record
+from mrdraw.server.wire_record import WIRE, wire_record
 
 _USUAL, _MOST = 50, 500
 
@@ -64,8 +66,32 @@ def _ended_record(job: JobRecord) -> Record:
     }
 
 
+_ENDED = object_of(
+    {
+        "id": TEXT,
+        "file": object_of({"name": TEXT, "path": TEXT, "hash": maybe(TEXT), "size": COUNT}),
+        "user": maybe(TEXT),
+        "startedAt": maybe(said(NUMBER, "unix s")),
+        "endedAt": said(NUMBER, "unix s"),
+        "outcome": TEXT,
+        "reason": maybe(TEXT),
+        "printTime": said(NUMBER, "s"),
+        "wire": maybe(Verdict),
+    }
+)
+_ABOUT_ALL = About(
+    "The jobs that ended, the last one first",
+    {200: object_of({"jobs": many(_ENDED)})},
+    query={"limit": said(WHOLE, f"1 to {_MOST}, {_USUAL} if it is not said")},
+    raises=(NoSuchMachine, InvalidValue),
+)
+_ABOUT_WIRE = About(
+    "How the wire does in the job that runs, or did in the last one", {200: WIRE}, raises=(NoSuchMachine,)
+)
+_ABOUT_WIRE_OF = About("How the wire did in a job", {200: WIRE}, raises=(NoSuchMachine, NoSuchJob))
+
 ROUTES = (
-    Route("GET", f"{ONE}/jobs", read_all, Permission.STATUS),
-    Route("GET", f"{ONE}/jobs/{{job_id}}/wire", read_wire_of_job, Permission.STATUS),
-    Route("GET", f"{ONE}/wire", read_wire, Permission.STATUS),
+    Route("GET", f"{ONE}/jobs", read_all, Permission.STATUS, about=_ABOUT_ALL),
+    Route("GET", f"{ONE}/jobs/{{job_id}}/wire", read_wire_of_job, Permission.STATUS, about=_ABOUT_WIRE_OF),
+    Route("GET", f"{ONE}/wire", read_wire, Permission.STATUS, about=_ABOUT_WIRE),
 )

@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import InvalidValue, NoSuchMachine, SettingsUnreadable
 from mrdraw.events import PrinterProfileModified
 from mrdraw.hub import Machine
 from mrdraw.server.api.settings import settings_updated
 from mrdraw.server.context import json_body, services
-from mrdraw.server.machine_record import machine_record
+from mrdraw.server.describing import TEXT, About, Body, many, object_of
+from mrdraw.server.machine_record import MACHINE, machine_record
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.values import mapping, text
@@ -91,8 +92,17 @@ def _refuse_unknown(members: Mapping[str, object], known: tuple[str, ...], place
             raise InvalidValue(f"{place}{name} is unknown; members are: {', '.join(known)}.")
 
 
+_ABOUT_ALL = About("All machines", {200: object_of({"machines": many(MACHINE)})})
+_ABOUT_ONE = About("A machine", {200: MACHINE}, raises=(NoSuchMachine,))
+_ABOUT_CHANGING = About(
+    "Change a machine's name, or members of its profile",
+    {200: MACHINE},
+    body=Body(object_of({"name?": TEXT, "profile?": ProfileTree}, closed=True)),
+    raises=(NoSuchMachine, SettingsUnreadable),
+)
+
 ROUTES = (
-    Route("GET", ALL, read_all, Permission.STATUS),
-    Route("GET", ONE, read_one, Permission.STATUS),
-    Route("PATCH", ONE, change, Permission.SETTINGS),
+    Route("GET", ALL, read_all, Permission.STATUS, about=_ABOUT_ALL),
+    Route("GET", ONE, read_one, Permission.STATUS, about=_ABOUT_ONE),
+    Route("PATCH", ONE, change, Permission.SETTINGS, about=_ABOUT_CHANGING),
 )

@@ -5,17 +5,18 @@ Invariants: answered from the hub's copy; 409 means that the machine is not oper
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.errors import InvalidValue, NoSuchFile, NotOperational
 from mrdraw.hub import Machine
 from mrdraw.server.answers import cached
 from mrdraw.server.api import heaters
 from mrdraw.server.api.states import need_operational
 from mrdraw.server.context import identity, machine
-from mrdraw.server.records import Record, state_record
+from mrdraw.server.describing import TEXT, About, many, maybe, object_of, said
+from mrdraw.server.records import STATE, Record, state_record
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 
@@ -54,12 +55,28 @@ async def read_error(request: Request) -> Response:
 
 async def no_card(_request: Request) -> Response:
     """`/api/printer/sd`: memory cards are not supported, which is what 404 tells here."""
-    raise HTTPException(404, "Support for memory cards is switched off.")
+    raise NoSuchFile("Support for memory cards is switched off.")
 
+
+_ABOUT_READING = About(
+    "The state, and the temperatures",
+    {200: object_of({"temperature?": heaters.SHAPE, "state?": STATE})},
+    query={"exclude": said(TEXT, "temperature and state, separated by commas"), **heaters.QUERY},
+    raises=(NotOperational, InvalidValue),
+)
+_ABOUT_ERROR = About(
+    "The last error",
+    {
+        200: object_of(
+            {"error": TEXT, "reason": TEXT, "consequence?": TEXT, "faq?": maybe(TEXT), "logs?": maybe(many(TEXT))}
+        )
+    },
+)
+_ABOUT_CARD = About("Memory cards, which are not supported", {}, raises=(NoSuchFile,))
 
 ROUTES = (
-    Route("GET", "/api/printer", read, Permission.STATUS),
-    Route("GET", "/api/printer/error", read_error, Permission.STATUS),
-    Route("GET", "/api/printer/sd", no_card, Permission.STATUS),
-    Route("POST", "/api/printer/sd", no_card, Permission.CONTROL),
+    Route("GET", "/api/printer", read, Permission.STATUS, about=_ABOUT_READING),
+    Route("GET", "/api/printer/error", read_error, Permission.STATUS, about=_ABOUT_ERROR),
+    Route("GET", "/api/printer/sd", no_card, Permission.STATUS, about=_ABOUT_CARD),
+    Route("POST", "/api/printer/sd", no_card, Permission.CONTROL, about=_ABOUT_CARD),
 )

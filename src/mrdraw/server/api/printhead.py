@@ -15,6 +15,19 @@ from mrdraw.errors import InvalidValue
 from mrdraw.hub import Machine
 from mrdraw.server.api.states import need_operational, need_stillness
 from mrdraw.server.context import command_body, machine
+from mrdraw.server.describing import (
+    COMMAND_ERRORS,
+    LOOSE_FLAG,
+    NOTHING,
+    NUMBER,
+    About,
+    commands,
+    either,
+    many,
+    maybe,
+    said,
+    words,
+)
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route
 from mrdraw.server.values import factor, is_true, number, one_of, sequence
@@ -74,4 +87,24 @@ _ACTIONS: dict[str, Callable[[Machine, dict[str, object]], Awaitable[None]]] = {
     "feedrate": _feed_rate,
 }
 
-ROUTES = (Route("POST", "/api/printer/printhead", act, Permission.CONTROL),)
+FACTOR = said(NUMBER, "a whole number is meant in %, another one as a share of 1")
+_DISTANCE = said(NUMBER, "mm")
+_ABOUT = About(
+    "Jog, home, set the feed rate factor",
+    NOTHING,
+    body=commands(
+        _COMMANDS,
+        {
+            "jog": {
+                **dict.fromkeys(AXES, _DISTANCE),
+                "absolute": LOOSE_FLAG,
+                "speed": maybe(either(said(NUMBER, "mm/min"), {"const": False})),
+            },
+            "home": {"axes": many(words(*AXES))},
+            "feedrate": {"factor": FACTOR},
+        },
+    ),
+    raises=COMMAND_ERRORS,
+)
+
+ROUTES = (Route("POST", "/api/printer/printhead", act, Permission.CONTROL, about=_ABOUT),)

@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.errors import NotPermitted, SettingsUnreadable
 from mrdraw.events import SettingsUpdated
 from mrdraw.server.conditional import not_modified
 from mrdraw.server.context import json_body, machine, optional_identity, services
+from mrdraw.server.describing import ANY, CONDITIONAL, LOOSE_FLAG, NOTHING, TEXT, About, Body, by_name, object_of, said
 from mrdraw.server.push.payloads import config_hash, effective_hash
 from mrdraw.server.responses import json_response, no_content
 from mrdraw.server.routing import Route
@@ -87,9 +89,22 @@ async def revoke_key(request: Request) -> Response:
     return no_content()
 
 
+_TREE = said(by_name(ANY), "sections of settings by name")
+_ABOUT_READING = About("The settings", {200: _TREE, **CONDITIONAL}, query={"force": LOOSE_FLAG})
+_ABOUT_CHANGING = About(
+    "Change settings: those that are named, or none if one of them is refused",
+    {200: _TREE},
+    body=Body(_TREE),
+    raises=(NotPermitted, SettingsUnreadable),
+)
+_ABOUT_KEY = About(
+    "Make the global key; the one before is gone", {200: object_of({"apikey": TEXT})}, raises=(SettingsUnreadable,)
+)
+_ABOUT_REVOKING = About("Switch the global key off", NOTHING, raises=(SettingsUnreadable,))
+
 ROUTES = (
-    Route("GET", "/api/settings", read, Permission.SETTINGS_READ),
-    Route("POST", "/api/settings", change, Permission.SETTINGS),
-    Route("POST", "/api/settings/apikey", renew_key, Permission.ADMIN),
-    Route("DELETE", "/api/settings/apikey", revoke_key, Permission.ADMIN),
+    Route("GET", "/api/settings", read, Permission.SETTINGS_READ, about=_ABOUT_READING),
+    Route("POST", "/api/settings", change, Permission.SETTINGS, about=_ABOUT_CHANGING),
+    Route("POST", "/api/settings/apikey", renew_key, Permission.ADMIN, about=_ABOUT_KEY),
+    Route("DELETE", "/api/settings/apikey", revoke_key, Permission.ADMIN, about=_ABOUT_REVOKING),
 )

@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import InvalidValue, NotOperational
 from mrdraw.hub import Machine
 from mrdraw.server.api import heaters
-from mrdraw.server.api.printhead import positive_speed
+from mrdraw.server.api.printhead import FACTOR, positive_speed
 from mrdraw.server.api.states import need_operational, need_stillness
 from mrdraw.server.context import command_body, machine
+from mrdraw.server.describing import COMMAND_ERRORS, NOTHING, NUMBER, TEXT, About, by_name, commands, said
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route
 from mrdraw.server.values import factor, mapping, number
@@ -98,7 +99,29 @@ _ACTIONS: dict[str, Callable[[Machine, dict[str, object]], Awaitable[None]]] = {
     "flowrate": _flow_rate,
 }
 
+_ABOUT_READING = About(
+    "The temperatures of the tools",
+    {200: heaters.SHAPE},
+    query=heaters.QUERY,
+    raises=(NotOperational, InvalidValue),
+)
+_ABOUT_ACTING = About(
+    "Select a tool, heat tools, move filament, set the flow factor",
+    NOTHING,
+    body=commands(
+        _COMMANDS,
+        {
+            "select": {"tool": said(TEXT, "tool0, tool1, …")},
+            "target": {"targets": said(by_name(NUMBER), "°C by tool")},
+            "offset": {"offsets": said(by_name(NUMBER), "°C by tool")},
+            "extrude": {"amount": said(NUMBER, "mm, below 0 to retract"), "speed": said(NUMBER, "mm/min")},
+            "flowrate": {"factor": FACTOR},
+        },
+    ),
+    raises=COMMAND_ERRORS,
+)
+
 ROUTES = (
-    Route("GET", "/api/printer/tool", read, Permission.STATUS),
-    Route("POST", "/api/printer/tool", act, Permission.CONTROL),
+    Route("GET", "/api/printer/tool", read, Permission.STATUS, about=_ABOUT_READING),
+    Route("POST", "/api/printer/tool", act, Permission.CONTROL, about=_ABOUT_ACTING),
 )

@@ -9,15 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import InvalidValue, JobFailed, NoSuchScript, TooLarge, WrongContentType
 from mrdraw.hub import Machine
 from mrdraw.server.api.states import need_operational
 from mrdraw.server.context import json_body, machine
+from mrdraw.server.describing import (
+    ANY,
+    COMMAND_ERRORS,
+    LOOSE_FLAG,
+    NOTHING,
+    TEXT,
+    About,
+    Body,
+    by_name,
+    many,
+    object_of,
+)
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route
 from mrdraw.server.values import is_true, mapping, sequence, text
@@ -44,7 +55,7 @@ async def _body(request: Request, one: Machine) -> Mapping[str, object]:
     """The body; what is wrong with it does not matter when the machine is not operational."""
     try:
         return await json_body(request)
-    except (InvalidValue, HTTPException):
+    except (InvalidValue, TooLarge, WrongContentType):
         need_operational(one)
         raise
 
@@ -72,7 +83,7 @@ def _lines(one: Machine, body: Mapping[str, object]) -> Sequence[str]:
 def _script(one: Machine, name: str, parameters: Mapping[str, object], body: Mapping[str, object]) -> Sequence[str]:
     if name not in one.settings.scripts:
         known = ", ".join(sorted(one.settings.scripts)) or "none"
-        raise HTTPException(404, f"There is no script {name!r}. Scripts are: {known}.")
+        raise NoSuchScript(f"There is no script {name!r}. Scripts are: {known}.")
     context = mapping(body.get("context", {}), "context")
     return one.script(name, {**context, "parameters": parameters, "context": context})
 
@@ -98,4 +109,22 @@ def _formatted(value: object, kind: str, digits: str | None) -> str:
     return str(int(value)) if kind == "d" else f"{value:.{digits or 6}f}"
 
 
-ROUTES = (Route("POST", "/api/printer/command", act, Permission.CONTROL),)
+_ABOUT = About(
+    "Send G-code, or one of the machine's scripts",
+    NOTHING,
+    body=Body(
+        object_of(
+            {
+                "command?": TEXT,
+                "commands?": many(TEXT),
+                "script?": TEXT,
+                "parameters?": by_name(ANY),
+                "context?": by_name(ANY),
+                "force?": LOOSE_FLAG,
+            }
+        )
+    ),
+    raises=(*COMMAND_ERRORS, NoSuchScript, JobFailed),
+)
+
+ROUTES = (Route("POST", "/api/printer/command", act, Permission.CONTROL, about=_ABOUT),)

@@ -15,13 +15,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import FileExists, FileInUse, InvalidValue, MrDrawError
+from mrdraw.errors import (
+    DiskFull,
+    FileExists,
+    FileInUse,
+    InvalidValue,
+    MrDrawError,
+    NoSuchFile,
+    NotPermitted,
+    UnknownFileType,
+    WrongState,
+)
 from mrdraw.events import Upload
 from mrdraw.library import FileEntry, Library, clean_file_path, clean_path
 from mrdraw.library import Upload as Receiving
 from mrdraw.server.context import identity, machine, require, services
+from mrdraw.server.describing import BYTES, FLAG, LOOSE_FLAG, MULTIPART, TEXT, About, Body, object_of, said
 from mrdraw.server.file_events import tell_added, tell_folders, tell_updated
-from mrdraw.server.file_records import ORIGIN, Addresses, abridged_record, base_of
+from mrdraw.server.file_records import ABRIDGED, ORIGIN, Addresses, abridged_record, base_of
 from mrdraw.server.multipart import read_form
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
@@ -246,4 +257,33 @@ def _missing_folders(library: Library, path: str) -> list[str]:
     return [each for each in paths if not library.exists(each)]
 
 
-ROUTES = (Route("POST", "/api/files/local", receive, Permission.FILES_UPLOAD),)
+_ABOUT = About(
+    "Upload a file, or make a folder",
+    {
+        201: object_of(
+            {
+                "done": FLAG,
+                "files?": object_of({ORIGIN: ABRIDGED}),
+                "folder?": ABRIDGED,
+                "effectiveSelect?": FLAG,
+                "effectivePrint?": FLAG,
+            }
+        )
+    },
+    body=Body(
+        object_of(
+            {
+                "file?": BYTES,
+                "foldername?": TEXT,
+                **dict.fromkeys(("path?", "filename?"), TEXT),
+                **dict.fromkeys(("select?", "print?", "noOverwrite?"), LOOSE_FLAG),
+                "userdata?": said(TEXT, "JSON"),
+            }
+        ),
+        (MULTIPART,),
+    ),
+    query=dict.fromkeys(_PLACE, TEXT),
+    raises=(NotPermitted, NoSuchFile, FileExists, FileInUse, WrongState, UnknownFileType, DiskFull),
+)
+
+ROUTES = (Route("POST", "/api/files/local", receive, Permission.FILES_UPLOAD, about=_ABOUT),)

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mrdraw.accounts import Permission, group_records, permission_records
-from mrdraw.errors import InvalidValue, NoSuchGroup, NotPermitted
+from mrdraw.errors import InvalidValue, LastAdmin, NoSuchGroup, NoSuchUser, NotPermitted, TooManyAttempts, UserExists
 from mrdraw.server.api.access import stay_logged_in
 from mrdraw.server.context import absolute_url, identity, json_body, services
+from mrdraw.server.describing import ANY, FLAG, TEXT, About, Body, by_name, many, maybe, object_of, said
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.values import flag, mapping, sequence, text
@@ -184,20 +185,84 @@ async def moved(request: Request) -> Response:
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
+_NEEDS = by_name(many(TEXT))
+_PERMISSION = object_of(
+    {
+        **dict.fromkeys(("key", "name", "description", "plugin?"), TEXT),
+        "dangerous": FLAG,
+        "default_groups": many(TEXT),
+        "needs": _NEEDS,
+    }
+)
+_GROUP = object_of(
+    {
+        **dict.fromkeys(("key", "name", "description"), TEXT),
+        **dict.fromkeys(("permissions", "subgroups"), many(TEXT)),
+        "needs": _NEEDS,
+        **dict.fromkeys(("default", "removable", "changeable", "toggleable", "dangerous"), FLAG),
+    }
+)
+_USER = object_of(
+    {
+        "name": TEXT,
+        **dict.fromkeys(("permissions", "groups", "roles"), many(TEXT)),
+        **dict.fromkeys(("active", "admin", "user"), FLAG),
+        "needs": _NEEDS,
+        "apikey": maybe(TEXT),
+        "settings": by_name(ANY),
+    }
+)
+_ALL_USERS = {200: object_of({"users": many(_USER)})}
+_EMPTY = {200: object_of({})}
+_RIGHTS = {"groups?": many(TEXT), "permissions?": said(many(TEXT), "none: they come with groups"), "admin?": FLAG}
+_OWN_ERRORS = (NotPermitted, NoSuchUser)
+
+_ABOUT_PERMISSIONS = About("All permissions", {200: object_of({"permissions": many(_PERMISSION)})})
+_ABOUT_GROUPS = About("All groups", {200: object_of({"groups": many(_GROUP)})})
+_ABOUT_GROUP = About("A group", {200: _GROUP}, raises=(NoSuchGroup,))
+_ABOUT_USERS = About("All users", _ALL_USERS)
+_ABOUT_ADDING = About(
+    "Add a user",
+    _ALL_USERS,
+    body=Body(object_of({"name": TEXT, "password": TEXT, "active": FLAG, **_RIGHTS})),
+    raises=(UserExists,),
+)
+_ABOUT_USER = About("A user: oneself, or any for admins", {200: _USER}, raises=_OWN_ERRORS)
+_ABOUT_CHANGING = About(
+    "Change the groups of a user, or whether the user may come in",
+    _ALL_USERS,
+    body=Body(object_of({"active?": FLAG, **_RIGHTS})),
+    raises=(NoSuchUser, LastAdmin),
+)
+_ABOUT_REMOVING = About("Remove a user", _ALL_USERS, raises=(NoSuchUser, LastAdmin))
+_ABOUT_PASSWORD = About(
+    "Change a password",
+    _EMPTY,
+    body=Body(object_of({"password": TEXT, "current?": said(TEXT, "the password of now, for the own one")})),
+    raises=(*_OWN_ERRORS, TooManyAttempts),
+)
+_ABOUT_SETTINGS = About("What clients keep with a user", {200: by_name(ANY)}, raises=_OWN_ERRORS)
+_ABOUT_MERGING = About(
+    "Put members into what clients keep with a user", _EMPTY, body=Body(by_name(ANY)), raises=_OWN_ERRORS
+)
+_ABOUT_KEY = About("Make a user's key; the one before is gone", {200: object_of({"apikey": TEXT})}, raises=_OWN_ERRORS)
+_ABOUT_REVOKING = About("Take a user's key away", _EMPTY, raises=_OWN_ERRORS)
+_ABOUT_MOVED = About("Where users were in 2014", {307: None})
+
 ROUTES = (
-    Route("GET", f"{_ACCESS}/permissions", permissions, None),
-    Route("GET", f"{_ACCESS}/groups", groups, Permission.ADMIN),
-    Route("GET", f"{_ACCESS}/groups/{{key}}", group, Permission.ADMIN),
-    Route("GET", _USERS, users, Permission.ADMIN),
-    Route("POST", _USERS, add, Permission.ADMIN),
-    Route("GET", _ONE, user, None),
-    Route("PUT", _ONE, change, Permission.ADMIN),
-    Route("DELETE", _ONE, remove, Permission.ADMIN),
-    Route("PUT", f"{_ONE}/password", change_password, None),
-    Route("GET", f"{_ONE}/settings", read_settings, None),
-    Route("PATCH", f"{_ONE}/settings", merge_settings, None),
-    Route("POST", f"{_ONE}/apikey", make_key, None),
-    Route("DELETE", f"{_ONE}/apikey", revoke_key, None),
-    *(Route(method, _OLD, moved, None) for method in ("GET", "POST")),
-    *(Route(method, f"{_OLD}/{{path:path}}", moved, None) for method in _METHODS),
+    Route("GET", f"{_ACCESS}/permissions", permissions, None, about=_ABOUT_PERMISSIONS),
+    Route("GET", f"{_ACCESS}/groups", groups, Permission.ADMIN, about=_ABOUT_GROUPS),
+    Route("GET", f"{_ACCESS}/groups/{{key}}", group, Permission.ADMIN, about=_ABOUT_GROUP),
+    Route("GET", _USERS, users, Permission.ADMIN, about=_ABOUT_USERS),
+    Route("POST", _USERS, add, Permission.ADMIN, about=_ABOUT_ADDING),
+    Route("GET", _ONE, user, None, about=_ABOUT_USER),
+    Route("PUT", _ONE, change, Permission.ADMIN, about=_ABOUT_CHANGING),
+    Route("DELETE", _ONE, remove, Permission.ADMIN, about=_ABOUT_REMOVING),
+    Route("PUT", f"{_ONE}/password", change_password, None, about=_ABOUT_PASSWORD),
+    Route("GET", f"{_ONE}/settings", read_settings, None, about=_ABOUT_SETTINGS),
+    Route("PATCH", f"{_ONE}/settings", merge_settings, None, about=_ABOUT_MERGING),
+    Route("POST", f"{_ONE}/apikey", make_key, None, about=_ABOUT_KEY),
+    Route("DELETE", f"{_ONE}/apikey", revoke_key, None, about=_ABOUT_REVOKING),
+    *(Route(method, _OLD, moved, None, about=_ABOUT_MOVED) for method in ("GET", "POST")),
+    *(Route(method, f"{_OLD}/{{path:path}}", moved, None, about=_ABOUT_MOVED) for method in _METHODS),
 )

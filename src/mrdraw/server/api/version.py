@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mrdraw import __version__
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
-from mrdraw.server.describing import TEXT, About, maybe, record
+from mrdraw.server.describing import TEXT, About, maybe, object_of
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 
@@ -63,7 +63,7 @@ ROUTES = (
         Permission.STATUS,
         about=About(
             "Which versions of the API and of MrDraw answer here",
-            {200: record({"api?": TEXT, "server": TEXT, "text": TEXT, "mrdraw": TEXT})},
+            {200: object_of({"api?": TEXT, "server": TEXT, "text": TEXT, "mrdraw": TEXT})},
             query={VERSION_PARAMETER: TEXT},
             raises=(InvalidValue,),
         ),
@@ -73,6 +73,6 @@ ROUTES = (
         "/api/server",
         server,
         Permission.STATUS,
-        about=About("The version of the server", {200: record({"version": TEXT, "safemode": maybe(TEXT)})}),
+        about=About("The version of the server", {200: object_of({"version": TEXT, "safemode": maybe(TEXT)})}),
     ),
 )

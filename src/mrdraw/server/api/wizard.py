@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue, NotPermitted
+from mrdraw.errors import InvalidValue, NoClaim, NotPermitted, UserExists
 from mrdraw.server.context import claimed, json_body, services
+from mrdraw.server.describing import ANY, FLAG, NOTHING, TEXT, WHOLE, About, Body, by_name, many, maybe, object_of
 from mrdraw.server.responses import json_response, no_content
 from mrdraw.server.routing import Route
 from mrdraw.server.values import sequence, text
@@ -61,8 +62,22 @@ def _checked(body: dict[str, object]) -> tuple[str, str]:
     return name, password
 
 
+_ABOUT_READING = About(
+    "What of the first run is left to do",
+    {200: by_name(object_of({"required": FLAG, "details": by_name(ANY), "version": maybe(WHOLE), "ignored": FLAG}))},
+)
+_ABOUT_FINISHING = About(
+    "Say which pages of the first run were gone through", NOTHING, body=Body(object_of({"handled": many(TEXT)}))
+)
+_ABOUT_ADMIN = About(
+    "Make the first admin, with the claim code in the header X-Claim-Code",
+    NOTHING,
+    body=Body(object_of({"ac": {"const": True}, "user": TEXT, "pass1": TEXT, "pass2": TEXT})),
+    raises=(NotPermitted, UserExists, NoClaim),
+)
+
 ROUTES = (
-    Route("GET", "/api/setup/wizard", read, Permission.ADMIN),
-    Route("POST", "/api/setup/wizard", finish, Permission.ADMIN),
-    Route("POST", "/plugin/corewizard/acl", make_admin, None),
+    Route("GET", "/api/setup/wizard", read, Permission.ADMIN, about=_ABOUT_READING),
+    Route("POST", "/api/setup/wizard", finish, Permission.ADMIN, about=_ABOUT_FINISHING),
+    Route("POST", "/plugin/corewizard/acl", make_admin, None, about=_ABOUT_ADMIN),
 )

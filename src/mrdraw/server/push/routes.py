@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import InvalidValue, NoSuchSession, NotPermitted, TooLarge, TooManySessions
 from mrdraw.server.context import client_address, limited_body, machine
-from mrdraw.server.errors import refusal
+from mrdraw.server.describing import COUNT, FLAG, NOTHING, TEXT, About, Body, Content, many, object_of
 from mrdraw.server.push.origin import audience, is_welcome
 from mrdraw.server.push.polling import PolledSession, PolledSessions
 from mrdraw.server.push.sockjs.framing import BrokenPayload, is_close, texts_of
@@ -32,7 +32,6 @@ _NEVER_KEPT = {
     "cache-control": "no-store, no-cache, no-transform, must-revalidate, max-age=0",
     "x-accel-buffering": "no",  # a proxy is to hand on what comes as it comes
 }
-_RETRY_AFTER = "5"
 
 
 async def greeting(_request: Request) -> Response:
@@ -48,29 +47,29 @@ async def info(_request: Request) -> Response:
 
 async def receive(transport: Transport, request: Request) -> Response:
     """`/sockjs/<server>/<session>/xhr`, `…/xhr_streaming`, `…/eventsource`: frames, as soon as there are any."""
-    if not is_welcome(request):
-        return _foreign()
+    _refuse_foreign(request)
     name, address = _name(request), client_address(request)
     if name is None:
-        return _unknown(request)
+        raise _unknown(request)
     sessions, found = _sessions(request), _sessions(request).find(name)
     if found is not None:
         session = found[0]
-        return Frames(transport, session) if session.address == address else _unknown(request)
+        if session.address != address:
+            raise _unknown(request)
+        return Frames(transport, session)
     if request.method == "HEAD":
         return Response(None, HTTPStatus.OK, _NEVER_KEPT, transport.content_type)
     if sessions.is_full:
-        return refusal(503, "Too many push sessions are open. Try again soon.", {"retry-after": _RETRY_AFTER})
+        raise TooManySessions("Too many push sessions are open. Try again soon.")
     return Frames(transport, sessions.open(name, audience(request), machine(request), address))
 
 
 async def xhr_send(request: Request) -> Response:
     """`POST /sockjs/<server>/<session>/xhr_send`: messages of the client, an array of strings."""
-    if not is_welcome(request):
-        return _foreign()
+    _refuse_foreign(request)
     found = _sessions(request).find(_name(request))
     if found is None or found[0].address != client_address(request):
-        return _unknown(request)
+        raise _unknown(request)
     try:
         texts = texts_of(await limited_body(request))
     except BrokenPayload as error:
@@ -142,23 +141,45 @@ def _sessions(request: Request) -> PolledSessions:
     return known
 
 
-def _unknown(request: Request) -> Response:
-    return refusal(404, f"There is no push session at {request.scope['path']}.")
+def _unknown(request: Request) -> NoSuchSession:
+    return NoSuchSession(f"There is no push session at {request.scope['path']}.")
 
 
-def _foreign() -> Response:
-    return refusal(403, "A page of another origin may not listen here unless api.allowCrossOrigin is set.")
+def _refuse_foreign(request: Request) -> None:
+    """Raises `NotPermitted`."""
+    if not is_welcome(request):
+        raise NotPermitted("A page of another origin may not listen here unless api.allowCrossOrigin is set.")
+
+
+_ERRORS = (NotPermitted, NoSuchSession)
 
 
 def _receiving(transport: Transport) -> Route:
+    about = About(
+        "Hear frames of a push session, which begins with the first request",
+        {200: Content((transport.content_type.partition(";")[0],))},
+        raises=(*_ERRORS, TooManySessions),
+    )
     endpoint: Callable[[Request], object] = partial(receive, transport)
-    return Route(transport.method, f"{_BASE}/{transport.name}", endpoint, None, open=True)  # type: ignore[arg-type]
+    return Route(transport.method, f"{_BASE}/{transport.name}", endpoint, None, open=True, about=about)  # type: ignore[arg-type]
 
+
+_ABOUT_GREETING = About("A greeting", {200: Content(("text/plain",))})
+_ABOUT_INFO = About(
+    "What the push channel can do",
+    {200: object_of({"websocket": FLAG, "cookie_needed": FLAG, "origins": many(TEXT), "entropy": COUNT})},
+)
+_ABOUT_SENDING = About(
+    "Tell something over a push session",
+    NOTHING,
+    body=Body(many(TEXT), errors=(InvalidValue, TooLarge)),
+    raises=_ERRORS,
+)
 
 ROUTES = (
-    Route("GET", "/sockjs", greeting, None, open=True),
-    Route("GET", "/sockjs/", greeting, None, open=True),
-    Route("GET", "/sockjs/info", info, None, open=True),
+    Route("GET", "/sockjs", greeting, None, open=True, about=_ABOUT_GREETING),
+    Route("GET", "/sockjs/", greeting, None, open=True, about=_ABOUT_GREETING),
+    Route("GET", "/sockjs/info", info, None, open=True, about=_ABOUT_INFO),
     *(_receiving(transport) for transport in TRANSPORTS),
-    Route("POST", f"{_BASE}/xhr_send", xhr_send, None, open=True),
+    Route("POST", f"{_BASE}/xhr_send", xhr_send, None, open=True, about=_ABOUT_SENDING),
 )
