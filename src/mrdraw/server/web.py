@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mrdraw.server.compression import compressing
+from mrdraw.server.one_write import OneWriteProtocol
 
 _GRACE = 3
 """s that requests get to end when the server stops."""
@@ -35,7 +36,7 @@ class WebServer(uvicorn.Server):
             app,
             lifespan="off",
             loop="none",
-            http="httptools",
+            http=OneWriteProtocol,
             ws=compressing(),  # type: ignore[arg-type]
             ws_max_size=_LONGEST_MESSAGE,
             proxy_headers=False,
