@@ -31,19 +31,15 @@ def test_the_tree(tmp_path):
         assert tree["api"] == {"key": made.services.accounts.global_key(), "allowCrossOrigin": False}
         assert tree["appearance"]["name"] == ""
         assert tree["appearance"]["showInternalFilename"] is True
-        assert tree["feature"]["autoUppercaseBlacklist"] == ["M117", "M118"]
+        assert tree["feature"]["autoUppercaseBlacklist"] == ["M117", "M118", "M707", "M708"]
         assert tree["folder"] == {"uploads": str(tmp_path / "uploads")}
         assert tree["serial"]["portOptions"] == ["/dev/ttyUSB9", "/dev/ttyUSB10"]
         assert 115200 in tree["serial"]["baudrateOptions"]
         assert (tree["serial"]["port"], tree["serial"]["autoconnect"]) == (None, False)
         assert tree["temperature"]["cutoff"] == 30
         assert tree["temperature"]["profiles"][1] == {"name": "PLA", "extruder": 180, "bed": 60, "chamber": None}
-        assert (tree["terminalFilters"], tree["scripts"], tree["webcam"], tree["controls"]) == (
-            [],
-            {"gcode": {}},
-            {},
-            [],
-        )
+        assert tree["terminalFilters"][3] == {"name": "Suppress wait responses", "regex": "Recv: wait"}
+        assert (tree["scripts"], tree["webcam"], tree["controls"]) == ({"gcode": {}}, {}, [])
         assert tree["server"]["uploads"] == {"maxSize": 16 * 1024**3}
         assert tree["server"]["allowFraming"] is False
         assert "tls" not in tree["server"]
@@ -159,7 +155,7 @@ def test_what_is_not_known_is_not_written(tmp_path):
             "defaultMachine": "other",
             "api": {"anonymousStatus": 403, "enabled": False},
             "appearance": {"unknown": 1},
-            "serial": {"portOptions": ["x"], "ackMax": 3},
+            "serial": {"portOptions": ["x"], "unheardOf": 3},
             "server": {"diskspace": {"warning": 1}, "uploads": {"minSize": 3}},
             "temperature": {"profiles": [{"name": "PLA", "extruder": 200, "mood": "good"}]},
             "scripts": {"gcode": {"snippets": {"x": "G28"}, "afterPrintDone": 5}, "other": {}},

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives import serialization
 
 from mrdraw.cli import certificate
 from mrdraw.server.tls import TlsUnusable, context_of
-from mrdraw.settings.sections import TlsTree
+from mrdraw.settings.computer import TlsTree
 
 
 @pytest.fixture(scope="module")

@@ -126,13 +126,13 @@ def test_unknown_members_are_named_with_their_place():
     data = {
         "madeUp": 1,
         "server": {"firstRun": False, "uploads": {"minSize": 1}},
-        "serial": {"log": True, "port": "/dev/x"},
+        "serial": {"loud": True, "port": "/dev/x"},
         "plugins": {"discovery": {"any": "thing"}},
         "scripts": {"gcode": {"anyName": ""}},
         "machines": {"pen": {"serial": {"speed": 1}, "colour": "red"}, "empty": None},
     }
     assert unknown_keys(data) == [
-        "madeUp", "server.firstRun", "server.uploads.minSize", "serial.log", "machines.pen.serial.speed",
+        "madeUp", "server.firstRun", "server.uploads.minSize", "serial.loud", "machines.pen.serial.speed",
         "machines.pen.colour",
     ]  # fmt: skip
     assert isinstance(build(data), SettingsTree)

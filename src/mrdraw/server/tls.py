@@ -10,7 +10,7 @@ import ssl
 from pathlib import Path
 
 from mrdraw.errors import MrDrawError
-from mrdraw.settings.sections import TlsTree
+from mrdraw.settings.computer import TlsTree
 
 _OFF = "`mrdraw tls off` serves without TLS; `mrdraw tls self-signed --force` makes a new certificate."
 

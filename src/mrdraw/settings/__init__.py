@@ -1,6 +1,22 @@
 """The settings tree and config.yaml."""
 
+from mrdraw.settings.cameras import CameraTree, WebcamTree
+from mrdraw.settings.computer import ActionTree, CommandsTree
+from mrdraw.settings.discovery import DiscoveryTree
+from mrdraw.settings.serial import SerialTree
 from mrdraw.settings.settings import Settings
-from mrdraw.settings.tree import MachineTree, ProfileTree, SafetyTree, SerialTree, SettingsTree
+from mrdraw.settings.tree import MachineTree, ProfileTree, SafetyTree, SettingsTree
 
-__all__ = ["MachineTree", "ProfileTree", "SafetyTree", "SerialTree", "Settings", "SettingsTree"]
+__all__ = [
+    "ActionTree",
+    "CameraTree",
+    "CommandsTree",
+    "DiscoveryTree",
+    "MachineTree",
+    "ProfileTree",
+    "SafetyTree",
+    "SerialTree",
+    "Settings",
+    "SettingsTree",
+    "WebcamTree",
+]

@@ -13,12 +13,15 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from mrdraw.errors import InvalidValue
+from mrdraw.settings.discovery import DISCOVERY, DiscoveryTree
+from mrdraw.settings.kinds import PATTERN_WORDS
 from mrdraw.settings.tree import MACHINE_SECTIONS, MachineTree, SettingsTree, unknown_members
 
 _MACHINES = "machines"
 _SCRIPTS = "scripts"
-_NOT_SHOWN = "api.key"
+_NOT_SHOWN = frozenset({"api.key", "plugins.discovery.httpUsername", "plugins.discovery.httpPassword"})
 _MACHINE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_PATTERN = re.compile(r"matching regex (.+)$", re.DOTALL)
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _LONGEST_SHOWN = 60
 
@@ -35,6 +38,7 @@ def build(data: Mapping[str, Any]) -> SettingsTree:
     """The tree of these members. Raises `InvalidValue`."""
     shared = {name: value for name, value in data.items() if name not in (_MACHINES, *MACHINE_SECTIONS)}
     tree = _convert(_without_empty(shared), SettingsTree, "")
+    _convert(tree.plugins.get(DISCOVERY) or {}, DiscoveryTree, f"plugins.{DISCOVERY}")
     _check_machine_id(tree.default_machine, "defaultMachine")
     described = dict(_members(data.get(_MACHINES), _MACHINES))
     described.setdefault(tree.default_machine, None)
@@ -135,7 +139,7 @@ def _readable(text: str, data: object, shape: object, place: str) -> str:
     for name, index in _steps(path):
         place = f"{place}[{index}]" if index else f"{place}.{name}".lstrip(".")
         data, shape = _inside(data, shape, name, index)
-    value = "its value" if place == _NOT_SHOWN else _shown(data)
+    value = "its value" if place in _NOT_SHOWN else _shown(data)
     return f"{place}: {value} is not accepted; right is {_right(reason, shape)}."
 
 
@@ -158,6 +162,8 @@ def _right(reason: str, shape: object) -> str:
         return "one of " + ", ".join(str(choice) for choice in get_args(shape))
     expected = re.sub(r", got .*", "", reason.removeprefix("Expected "))
     expected = re.sub(r"`([^`]*)`", lambda match: _in_words(match[1]), expected)
+    if found := _PATTERN.search(expected):
+        return next((words for pattern, words in PATTERN_WORDS.items() if repr(pattern) == found[1]), expected)
     return expected.replace("Object missing required field", "an entry with the member")
 
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
+
+from mrdraw.settings.kinds import Coordinate, Minutes, Section
 
 LONGEST_KEY = 256
 """Characters of an API key at most."""
 
-Port = Annotated[int, Meta(ge=1, le=65535)]
 Color = Literal["default", "red", "orange", "yellow", "green", "blue", "violet"]
-
-
-class Section(Struct, frozen=True, rename="camel", kw_only=True):
-    """A section of the tree."""
 
 
 class ApiTree(Section, frozen=True):
@@ -28,6 +25,15 @@ class ApiTree(Section, frozen=True):
     """The global key, where a person wants to set it; otherwise the one in the database counts."""
     allow_cross_origin: bool = False
     anonymous_status: Literal[401, 403] = 401
+
+
+class AccessControlTree(Section, frozen=True):
+    """Who comes in without a log-in (nobody does), and for how long a password counts as just typed."""
+
+    autologin_local: bool = False
+    autologin_headsup_acknowledged: bool = False
+    default_reauthentication_timeout: Minutes = 5
+    """0 means: a log-in is enough."""
 
 
 class AppearanceTree(Section, frozen=True):
@@ -59,33 +65,32 @@ class FeatureTree(Section, frozen=True):
     file_delete_confirmation: bool = True
     g90_influences_extruder: bool = False
     enable_drag_drop_upload: bool = True
-    auto_uppercase_blacklist: tuple[str, ...] = ("M117", "M118")
+    auto_uppercase_blacklist: tuple[str, ...] = ("M117", "M118", "M707", "M708")
 
 
-class UploadsTree(Section, frozen=True):
-    """What may be uploaded; bytes."""
+class GcodeAnalysisTree(Section, frozen=True):
+    """When stored files are analysed."""
 
-    max_size: Annotated[int, Meta(ge=1, le=2**50)] = 16 * 1024**3
-
-
-class TlsTree(Section, frozen=True):
-    """The files of the certificate and of its key; a path counts from the base folder. Both or none."""
-
-    cert: str | None = None
-    key: str | None = None
-
-
-class ServerTree(Section, frozen=True):
-    """Where and how is served."""
-
-    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
-    port: Port = 5000
-    allow_framing: bool = False
-    tls: TlsTree = TlsTree()
-    uploads: UploadsTree = UploadsTree()
+    run_at: Literal["never", "idle", "always"] = "idle"
+    bed_z: Coordinate = 0.0
+    """mm: where the bed is."""
 
 
 class FolderTree(Section, frozen=True):
     """Folders that lie elsewhere than in the base folder."""
 
     uploads: str | None = None
+    timelapse: str | None = None
+    watched: str | None = None
+
+
+class DevelTree(Section, frozen=True):
+    """What developers of plugins look at."""
+
+    plugin_timings: bool = False
+
+
+class SlicingTree(Section, frozen=True):
+    """Who makes G-code of models."""
+
+    default_slicer: str | None = None

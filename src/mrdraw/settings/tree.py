@@ -1,7 +1,7 @@
 """The shape of the settings: the sections of a machine with their defaults, and the whole tree.
 
 Invariants: what is not known here is kept in the file and reported. The members of `serial`, `profile` and `safety`
-have the names under which the machine host is told of them. Numbers are finite: nothing can be set to "without limit".
+have the names under which the machine host is told of them.
 Units: s, °C, mm, mm/min; cutoff in minutes.
 """
 
@@ -12,44 +12,23 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from mrdraw.settings.sections import ApiTree, AppearanceTree, FeatureTree, FolderTree, Section, ServerTree
+from mrdraw.settings.cameras import WebcamTree
+from mrdraw.settings.computer import ServerTree, SystemTree
+from mrdraw.settings.discovery import DiscoveryTree, discovery_of
+from mrdraw.settings.kinds import Celsius, Coordinate, NotNegative, Positive, Section
+from mrdraw.settings.sections import (
+    AccessControlTree,
+    ApiTree,
+    AppearanceTree,
+    DevelTree,
+    FeatureTree,
+    FolderTree,
+    GcodeAnalysisTree,
+    SlicingTree,
+)
+from mrdraw.settings.serial import SerialTree
 
-Positive = Annotated[float, Meta(gt=0, le=1_000_000)]
-NotNegative = Annotated[float, Meta(ge=0, le=1_000_000)]
-Coordinate = Annotated[float, Meta(ge=-1_000_000, le=1_000_000)]
-Celsius = Annotated[float, Meta(ge=0, le=2000)]
-Baudrate = Annotated[int, Meta(ge=0, le=100_000_000)]
-"""0 means: find out."""
 Kinematics = Literal["", "cartesian", "corexy", "delta", "scara", "polar"]
-
-RxBuffer = Annotated[int, Meta(ge=0, le=65536)]
-"""The firmware's receive buffer in bytes; 0 means: not known."""
-
-
-class SerialTree(Section, frozen=True):
-    """How the port is opened and how long is waited for what."""
-
-    port: str | None = None
-    baudrate: Baudrate | None = None
-    autoconnect: bool = False
-    additional_ports: tuple[str, ...] = ()
-    """Globs."""
-    additional_baudrates: tuple[Annotated[int, Meta(ge=1, le=100_000_000)], ...] = ()
-    device_folder: str = "/dev/serial"
-    """Where `by-id` and `by-path` are."""
-    exclusive: bool = True
-    low_latency: bool = True
-    timeout_connection: Positive = 10.0
-    timeout_communication: Positive = 30.0
-    timeout_communication_busy: Positive = 3.0
-    long_running_commands: tuple[str, ...] = (
-        "G4", "G28", "G29", "G30", "G32", "M400", "M226", "M600", "M601", "M109", "M190", "M116", "M303",
-    )  # fmt: skip
-    max_line_length: Annotated[int, Meta(ge=32, le=1024)] = 96
-    max_consecutive_resends: Annotated[int, Meta(ge=1, le=1000)] = 10
-    lines_in_flight: Annotated[int, Meta(ge=0, le=32)] = 0
-    """The most lines without an acknowledge; 0 means: by what the firmware says and by `rx_buffer`."""
-    rx_buffer: RxBuffer = 0
 
 
 class ProfileTree(Section, frozen=True):
@@ -119,6 +98,23 @@ class TerminalFilter(Section, frozen=True):
     regex: str
 
 
+TERMINAL_FILTERS = (
+    TerminalFilter(
+        name="Suppress temperature messages",
+        regex=r"(Send: (N\d+ )?M105)|(Recv: .*\b(T\d*|B|C): ?-?\d+(\.\d+)? ?/)",
+    ),
+    TerminalFilter(
+        name="Suppress SD status messages", regex=r"(Send: (N\d+ )?M27)|(Recv: (SD printing byte|Not SD printing))"
+    ),
+    TerminalFilter(
+        name="Suppress position messages", regex=r"(Send: (N\d+ )?M114)|(Recv: (ok )?X: ?-?[\d.]+ Y: ?-?[\d.]+ Z:)"
+    ),
+    TerminalFilter(name="Suppress wait responses", regex=r"Recv: wait"),
+    TerminalFilter(name="Suppress processing responses", regex=r"Recv: (echo: ?)?busy: ?processing"),
+)
+"""What comes so often that it hides the rest; a regular expression of clients (JavaScript)."""
+
+
 class MachineTree(Section, frozen=True):
     """One machine."""
 
@@ -127,7 +123,10 @@ class MachineTree(Section, frozen=True):
     profile: ProfileTree = ProfileTree()
     safety: SafetyTree = SafetyTree()
     temperature: TemperatureTree = TemperatureTree()
-    terminal_filters: tuple[TerminalFilter, ...] = ()
+    terminal_filters: tuple[TerminalFilter, ...] = TERMINAL_FILTERS
+    controls: tuple[dict[str, Any], ...] = ()
+    """Custom controls (contract, 5.13)."""
+    webcam: WebcamTree = WebcamTree()
     scripts: dict[str, str] = msgspec.field(default_factory=dict)
     """Templates of G-code by name, as `afterPrintDone` or `snippets/park`."""
 
@@ -136,15 +135,25 @@ class SettingsTree(Section, frozen=True):
     """All settings."""
 
     api: ApiTree = ApiTree()
+    access_control: AccessControlTree = AccessControlTree()
     appearance: AppearanceTree = AppearanceTree()
     feature: FeatureTree = FeatureTree()
+    gcode_analysis: GcodeAnalysisTree = GcodeAnalysisTree()
     server: ServerTree = ServerTree()
+    system: SystemTree = SystemTree()
     folder: FolderTree = FolderTree()
+    devel: DevelTree = DevelTree()
+    slicing: SlicingTree = SlicingTree()
     plugins: dict[str, Any] = msgspec.field(default_factory=dict)
     """By the plugin's id; each plugin knows its own."""
     default_machine: str = "default"
     machines: dict[str, MachineTree] = msgspec.field(default_factory=dict)
     """By id; the default machine is always among them."""
+
+    @property
+    def discovery(self) -> DiscoveryTree:
+        """How the server makes itself known; it stands among the plugins' settings."""
+        return discovery_of(self.plugins)
 
 
 MACHINE_SECTIONS = tuple(field.encode_name for field in msgspec.structs.fields(MachineTree) if field.name != "name")

@@ -11,7 +11,7 @@ from mrdraw.cli.checks import folders
 from mrdraw.cli.checks.finding import Level
 from mrdraw.cli.checks.folders import DatabaseFacts, FolderFacts
 from mrdraw.cli.configuration import Configuration
-from mrdraw.settings.sections import TlsTree
+from mrdraw.settings.computer import TlsTree
 
 BASE = Path("/srv/mrdraw")
 ABOVE = FolderFacts(Path("/srv"), True, True, True, "pi", 0o755)

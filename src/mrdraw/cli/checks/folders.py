@@ -21,7 +21,7 @@ from mrdraw.cli.configuration import Configuration
 from mrdraw.cli.opened import DATABASE
 from mrdraw.errors import MrDrawError
 from mrdraw.server.tls import context_of, files_of
-from mrdraw.settings.sections import TlsTree
+from mrdraw.settings.computer import TlsTree
 
 _SOON = timedelta(days=30)
 
