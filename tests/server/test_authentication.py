@@ -108,6 +108,9 @@ ROUTES = {
     ("GET", "/api/setup/wizard"): "a",
     ("POST", "/api/setup/wizard"): "a",
     ("POST", "/plugin/corewizard/acl"): "",
+    ("GET", "/api/languages"): "a",
+    ("POST", "/api/languages"): "a",
+    ("DELETE", "/api/languages/de/_core"): "a",
 }
 ROUTES |= dict.fromkeys(OPEN, "open")
 USERS = {"a": "boss", "u": "ann", "r": "rita"}
@@ -143,6 +146,8 @@ PARAMETERS = {
     "size": "192",
     "name": "eve",
     "key": "users",
+    "locale": "de",
+    "pack": "_core",
 }
 
 

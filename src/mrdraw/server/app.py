@@ -27,6 +27,7 @@ from mrdraw.server.api import (
     interrupted,
     job,
     jobs,
+    languages,
     machines,
     printer,
     printhead,
@@ -53,6 +54,7 @@ from mrdraw.settings import Settings
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
     interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
+    languages,
 )  # fmt: skip
 
 _COMMON = [
