@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from mrdraw.errors import MrDrawError
-from mrdraw.server import downloads, liveness, page
+from mrdraw.server import downloads, liveness, log_downloads, page
 from mrdraw.server.api import (
     access,
     bed,
@@ -28,6 +28,7 @@ from mrdraw.server.api import (
     job,
     jobs,
     languages,
+    logs,
     machines,
     printer,
     printhead,
@@ -54,7 +55,7 @@ from mrdraw.settings import Settings
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
     interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
-    languages,
+    languages, logs, log_downloads,
 )  # fmt: skip
 
 _COMMON = [
