@@ -121,6 +121,12 @@ ROUTES = {
     ("GET", "/downloads/logs"): "a",
     ("POST", "/downloads/logs"): "a",
     ("GET", "/downloads/logs/eve"): "a",
+    ("GET", "/api/slicing"): "au",
+    ("GET", "/api/slicing/cura/profiles"): "au",
+    ("GET", "/api/slicing/cura/profiles/users"): "au",
+    ("PUT", "/api/slicing/cura/profiles/users"): "a",
+    ("PATCH", "/api/slicing/cura/profiles/users"): "a",
+    ("DELETE", "/api/slicing/cura/profiles/users"): "a",
     ("GET", "/api/languages"): "a",
     ("POST", "/api/languages"): "a",
     ("DELETE", "/api/languages/de/_core"): "a",
@@ -161,6 +167,7 @@ PARAMETERS = {
     "key": "users",
     "locale": "de",
     "pack": "_core",
+    "slicer": "cura",
 }
 
 

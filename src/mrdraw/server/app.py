@@ -33,6 +33,7 @@ from mrdraw.server.api import (
     printer,
     printhead,
     settings,
+    slicing,
     tool,
     typed,
     uploads,
@@ -55,7 +56,7 @@ from mrdraw.settings import Settings
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
     interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
-    languages, logs, log_downloads,
+    languages, logs, log_downloads, slicing,
 )  # fmt: skip
 
 _COMMON = [
