@@ -121,6 +121,7 @@ ROUTES = {
     ("GET", "/downloads/logs"): "a",
     ("POST", "/downloads/logs"): "a",
     ("GET", "/downloads/logs/eve"): "a",
+    ("POST", "/api/util/test"): "a",
     ("GET", "/api/slicing"): "au",
     ("GET", "/api/slicing/cura/profiles"): "au",
     ("GET", "/api/slicing/cura/profiles/users"): "au",

@@ -32,6 +32,7 @@ from mrdraw.server.api import (
     machines,
     printer,
     printhead,
+    probes,
     settings,
     slicing,
     tool,
@@ -56,7 +57,7 @@ from mrdraw.settings import Settings
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
     interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
-    languages, logs, log_downloads, slicing,
+    languages, logs, log_downloads, slicing, probes,
 )  # fmt: skip
 
 _COMMON = [
