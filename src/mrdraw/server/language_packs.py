@@ -16,7 +16,8 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import IO, Any
 
-from mrdraw.errors import InvalidValue, NotStored
+from mrdraw.errors import InvalidValue
+from mrdraw.library.disk import told_as_not_stored
 from mrdraw.server.untrusted_archives import Caps, unpack
 from mrdraw.settings.document import locked
 
@@ -64,21 +65,19 @@ class LanguagePacks:
         return found
 
     def add(self, archive: IO[bytes]) -> None:
-        """Take the packs of an archive. Raises `InvalidValue`, `TooLarge`, `NotStored`."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with locked(self._folder):
-                self._sweep()
-                fresh = Path(tempfile.mkdtemp(prefix=".", dir=self._folder))
-                try:
-                    self._take(archive, fresh)
-                finally:
-                    shutil.rmtree(fresh, ignore_errors=True)
-        except OSError as error:
-            raise NotStored(f"The language pack could not be stored: {error.strerror or error}.") from error
+        """Take the packs of an archive. Raises `InvalidValue`, `TooLarge`, `DiskFull`, `NotStored`."""
+        with told_as_not_stored("The language pack"), locked(self._folder):
+            self._sweep()
+            fresh = Path(tempfile.mkdtemp(prefix=".", dir=self._folder))
+            try:
+                self._take(archive, fresh)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
 
     def remove(self, locale: str, pack: str) -> None:
         """Remove a language of a pack; one that is not there is gone already."""
+        if not self._folder.is_dir():
+            return
         with locked(self._folder):
             for known in _packs_in(self._folder):
                 if (known.locale, known.pack) == (locale, pack):

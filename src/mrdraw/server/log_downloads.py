@@ -13,10 +13,23 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import InvalidValue, NoSuchFile, TooLarge
 from mrdraw.server.archives import Member, packed
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import services
+from mrdraw.server.describing import (
+    CONDITIONAL,
+    JSON,
+    MULTIPART,
+    TEXT,
+    URLENCODED,
+    About,
+    Body,
+    Content,
+    either,
+    many,
+    object_of,
+)
 from mrdraw.server.downloads import CACHE, disposition, named_files
 from mrdraw.server.log_files import LogFiles
 from mrdraw.server.routing import Route
@@ -79,8 +92,29 @@ def _members(logs: LogFiles, names: Sequence[str]) -> list[Member]:
     return [Member(log.path, log.name, log.size, int(log.modified)) for log in found]
 
 
+_ZIP = {200: Content(("application/zip",))}
+_QUERY = {"files": many(TEXT)}
+ABOUT_ONE = About(
+    "The content of a log, or parts of it (ranges)",
+    {200: Content(("text/plain",)), 206: Content(("text/plain", "multipart/byteranges")), **CONDITIONAL},
+    raises=(NoSuchFile,),
+)
+_ABOUT_SOME = About("An archive of logs", _ZIP, query=_QUERY, raises=(InvalidValue, NoSuchFile))
+_ABOUT_MANY = About(
+    "An archive of logs, named in the body",
+    _ZIP,
+    body=Body(
+        either(object_of({"files?": many(TEXT)}), many(TEXT)),
+        (JSON, URLENCODED, MULTIPART),
+        (InvalidValue, TooLarge),
+        required=False,
+    ),
+    query=_QUERY,
+    raises=(NoSuchFile,),
+)
+
 ROUTES = (
-    Route("GET", "/downloads/logs", download_many, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("POST", "/downloads/logs", download_many, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("GET", "/downloads/logs/{name}", download, Permission.PLUGIN_LOGGING_MANAGE),
+    Route("GET", "/downloads/logs", download_many, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_SOME),
+    Route("POST", "/downloads/logs", download_many, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_MANY),
+    Route("GET", "/downloads/logs/{name}", download, Permission.PLUGIN_LOGGING_MANAGE, about=ABOUT_ONE),
 )

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from mrdraw.errors import InvalidValue, NotStored, TooLarge
+from mrdraw.errors import InvalidValue, TooLarge
+from mrdraw.library.disk import told_as_not_stored
 
 _PIECE = 64 * 1024
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -54,16 +55,15 @@ class _File:
 def unpack(archive: Path | IO[bytes], target: Path, caps: Caps) -> list[Path]:
     """Unpack an archive into a folder that is made for it; the files, relative to it.
 
-    Raises `InvalidValue` for what is no archive or holds what is not accepted, `TooLarge` beyond the caps, `NotStored`.
+    Raises `InvalidValue` for what is no archive or holds what is not accepted, `TooLarge` beyond the caps, `DiskFull`,
+    `NotStored`.
     """
     with _readable(), zipfile.ZipFile(archive) as opened:
         files = _checked(opened.infolist(), caps)
         try:
-            target.mkdir(parents=True)
-            _write_all(opened, files, target, caps)
-        except OSError as error:
-            shutil.rmtree(target, ignore_errors=True)
-            raise NotStored(f"The archive could not be unpacked: {error.strerror or error}.") from error
+            with told_as_not_stored("The archive"):
+                target.mkdir(parents=True)
+                _write_all(opened, files, target, caps)
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
             raise

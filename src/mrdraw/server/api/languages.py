@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
+from mrdraw.errors import DiskFull, InvalidValue
 from mrdraw.server.context import services
+from mrdraw.server.describing import BYTES, MULTIPART, TEXT, About, Body, by_name, many, object_of, said
 from mrdraw.server.language_packs import LanguagePacks
 from mrdraw.server.multipart import read_form
 from mrdraw.server.responses import json_response
@@ -76,8 +77,20 @@ async def _listed(packs: LanguagePacks) -> Response:
     return json_response({"language_packs": await asyncio.to_thread(packs.records)})
 
 
+_LANGUAGE = object_of({"locale": TEXT, "locale_display": TEXT, "locale_english": TEXT})
+_PACK = object_of({"identifier": TEXT, "display": TEXT, "languages": many(_LANGUAGE)})
+_PACKS = {200: object_of({"language_packs": by_name(_PACK)})}
+_ABOUT_ALL = About("The language packs", _PACKS)
+_ABOUT_ADDING = About(
+    "Add or replace language packs",
+    _PACKS,
+    body=Body(object_of({_FILE: said(BYTES, "A ZIP archive of folders named for their language.")}), (MULTIPART,)),
+    raises=(DiskFull,),
+)
+_ABOUT_REMOVING = About("Remove a language of a pack; what is not there is gone already", _PACKS)
+
 ROUTES = (
-    Route("GET", "/api/languages", list_all, Permission.SETTINGS),
-    Route("POST", "/api/languages", add, Permission.SETTINGS),
-    Route("DELETE", "/api/languages/{locale}/{pack}", remove, Permission.SETTINGS),
+    Route("GET", "/api/languages", list_all, Permission.SETTINGS, about=_ABOUT_ALL),
+    Route("POST", "/api/languages", add, Permission.SETTINGS, about=_ABOUT_ADDING),
+    Route("DELETE", "/api/languages/{locale}/{pack}", remove, Permission.SETTINGS, about=_ABOUT_REMOVING),
 )

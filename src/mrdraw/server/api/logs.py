@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.errors import NoSuchFile, SettingsUnreadable
 from mrdraw.server.context import absolute_url, json_body, services
-from mrdraw.server.log_downloads import download
+from mrdraw.server.describing import COUNT, FLAG, NOTHING, TEXT, About, Body, by_name, many, object_of, said, words
+from mrdraw.server.log_downloads import ABOUT_ONE, download
 from mrdraw.server.log_files import LogFile, LogFiles
-from mrdraw.server.log_levels import known_loggers, levels_of, set_levels
+from mrdraw.server.log_levels import LEVELS, known_loggers, levels_of, set_levels
 from mrdraw.server.responses import json_response, no_content
 from mrdraw.server.routing import Route
 from mrdraw.settings import Settings
@@ -81,15 +83,36 @@ def _setup(settings: Settings) -> dict[str, Any]:
     return {"loggers": known_loggers(), "levels": levels_of(settings)}
 
 
+_LOG = object_of({
+    "name": TEXT, "date": said(COUNT, "unix s"), "size": said(COUNT, "bytes"),
+    "refs": object_of({"resource": TEXT, "download": TEXT}),
+})  # fmt: skip
+_LOGS = object_of({"files": many(_LOG), "free": said(COUNT, "bytes"), "total": said(COUNT, "bytes")})
+_LEVELS = by_name(words(*LEVELS))
+_SETUP = object_of({"loggers": many(TEXT), "levels": _LEVELS})
+_SWITCH = object_of({"enabled": FLAG})
+_OVERVIEW = {"logs": _LOGS, "setup": _SETUP, "serial_log": _SWITCH, "plugintimings_log": _SWITCH}
+_ABOUT_OVERVIEW = About("The logs, and how much is written to them", {200: object_of(_OVERVIEW)})
+_ABOUT_ALL = About("The logs", {200: _LOGS})
+_ABOUT_REMOVING = About("Delete a log; one that is being written is emptied", NOTHING, raises=(NoSuchFile,))
+_ABOUT_SETUP = About("The loggers, and how much each of them says", {200: _SETUP})
+_ABOUT_LEVELS = About("How much loggers say, where that was set", {200: _LEVELS})
+_ABOUT_CHANGING = About(
+    "Set how much loggers say; what is not named says the usual",
+    {200: _LEVELS},
+    body=Body(_LEVELS),
+    raises=(SettingsUnreadable,),
+)
+
 ROUTES = (
-    Route("GET", f"{_BASE}/", overview, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("GET", f"{_BASE}/logs", list_all, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("GET", f"{_BASE}/logs/{{name}}", download, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("DELETE", f"{_BASE}/logs/{{name}}", remove, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("GET", "/api/logs", list_all, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("GET", "/api/logs/{name}", download, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("DELETE", "/api/logs/{name}", remove, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("GET", f"{_BASE}/setup", setup, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("GET", f"{_BASE}/setup/levels", levels, Permission.PLUGIN_LOGGING_MANAGE),
-    Route("PUT", f"{_BASE}/setup/levels", change_levels, Permission.PLUGIN_LOGGING_MANAGE),
+    Route("GET", f"{_BASE}/", overview, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_OVERVIEW),
+    Route("GET", f"{_BASE}/logs", list_all, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_ALL),
+    Route("GET", f"{_BASE}/logs/{{name}}", download, Permission.PLUGIN_LOGGING_MANAGE, about=ABOUT_ONE),
+    Route("DELETE", f"{_BASE}/logs/{{name}}", remove, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_REMOVING),
+    Route("GET", "/api/logs", list_all, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_ALL),
+    Route("GET", "/api/logs/{name}", download, Permission.PLUGIN_LOGGING_MANAGE, about=ABOUT_ONE),
+    Route("DELETE", "/api/logs/{name}", remove, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_REMOVING),
+    Route("GET", f"{_BASE}/setup", setup, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_SETUP),
+    Route("GET", f"{_BASE}/setup/levels", levels, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_LEVELS),
+    Route("PUT", f"{_BASE}/setup/levels", change_levels, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_CHANGING),
 )

@@ -7,7 +7,6 @@ base folder nothing is made; every test ends within `_LONGEST` seconds.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -21,25 +20,36 @@ from starlette.responses import Response
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
 from mrdraw.server.context import client_address, command_body, services
+from mrdraw.server.describing import (
+    COUNT,
+    FLAG,
+    LOOSE_FLAG,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    About,
+    Shape,
+    commands,
+    either,
+    many,
+    maybe,
+    object_of,
+    said,
+    words,
+)
 from mrdraw.server.fetching import METHODS, Answer, Credentials, Question, ask, split
 from mrdraw.server.networks import local_network_of
 from mrdraw.server.outgoing import look_up, resolve
+from mrdraw.server.probing import ACCESS, KINDS, listens_on_tcp, listens_on_udp, look_at
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.values import is_true, mapping, number, one_of, sequence, text, whole_number
 
 _LONGEST = 30.0
 _SHORTEST = 0.1
-_UDP_PATIENCE = 0.5
-"""s that a computer gets to say that nobody listens on a port of UDP."""
 _COMMANDS = {
     "path": ("path",), "url": ("url",), "server": ("host", "port"), "resolution": ("name",), "address": (),
 }  # fmt: skip
-_KINDS: dict[str, Callable[[str], bool]] = {
-    "file": os.path.isfile,
-    "dir": os.path.isdir,
-}
-_ACCESS = {"r": os.R_OK, "w": os.W_OK, "x": os.X_OK}
 _STATUSES = {
     "informational": range(100, 200), "success": range(200, 300), "redirection": range(300, 400),
     "client_error": range(400, 500), "server_error": range(500, 600), "normal": range(400), "error": range(400, 600),
@@ -59,10 +69,10 @@ async def test(request: Request) -> Response:
 
 async def _path(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     path = text(body["path"], "path")
-    kind = one_of(body.get("check_type"), _KINDS, "check_type") if body.get("check_type") else None
+    kind = one_of(body.get("check_type"), KINDS, "check_type") if body.get("check_type") else None
     asked = body.get("check_access") or []
     access = [
-        one_of(way, _ACCESS, "check_access")
+        one_of(way, ACCESS, "check_access")
         for way in ([asked] if isinstance(asked, str) else sequence(asked, "check_access"))
     ]
     if is_true(body.get("check_writable_dir")):
@@ -71,30 +81,8 @@ async def _path(request: Request, body: dict[str, Any]) -> dict[str, Any]:
         access += ["w", "x"]
     base = str(services(request).settings.basedir)
     make = kind == "dir" and is_true(body.get("allow_create_dir"))
-    found = await asyncio.to_thread(_look, base, path, kind, access, make=make)
+    found = await asyncio.to_thread(look_at, base, path, kind, access, make=make)
     return {"path": path, **found, "result": found["exists"] and found["typeok"] and found["access"]}
-
-
-def _look(base: str, path: str, kind: str | None, access: list[str], *, make: bool) -> dict[str, bool]:
-    """What there is; a relative path counts from the base folder. Blocks for the disk."""
-    full = os.path.join(base, path) if path and "\0" not in path else ""  # noqa: PTH118
-    exists, is_link = os.path.exists(full), os.path.islink(full)  # noqa: PTH110, PTH114
-    if make and full and not exists and not is_link and _is_inside(full, base):
-        with suppress(OSError, ValueError):
-            os.makedirs(full, exist_ok=True)  # noqa: PTH103
-        exists = os.path.exists(full)  # noqa: PTH110
-    return {
-        "exists": exists,
-        "typeok": exists and (kind is None or _KINDS[kind](full)),
-        "broken_symlink": is_link and not exists,
-        "access": exists and all(os.access(full, _ACCESS[way]) for way in access),
-    }
-
-
-def _is_inside(path: str, base: str) -> bool:
-    """Whether a path lies in the base folder, wherever the links on its way lead."""
-    home = os.path.realpath(base)
-    return os.path.commonpath([os.path.realpath(path), home]) == home
 
 
 # --- an address of the web --------------------------------------------------------------------------------------------
@@ -186,38 +174,6 @@ async def _server(_request: Request, body: dict[str, Any]) -> dict[str, Any]:
     return {"host": host, "port": port, "protocol": protocol, "result": result}
 
 
-async def _listens_on_tcp(address: str, port: int) -> bool:
-    _, writer = await asyncio.open_connection(address, port)
-    writer.transport.abort()
-    return True
-
-
-async def _listens_on_udp(address: str, port: int) -> bool:
-    """Whether nobody said that there is nobody; more cannot be known."""
-    loop = asyncio.get_running_loop()
-    refused: asyncio.Future[None] = loop.create_future()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Refusals(refused), remote_addr=(address, port))
-    try:
-        transport.sendto(b"\n")
-        done, _ = await asyncio.wait([refused], timeout=_UDP_PATIENCE)
-        return not done
-    finally:
-        refused.cancel()
-        transport.close()
-
-
-class _Refusals(asyncio.DatagramProtocol):
-    """Hears that nobody listens."""
-
-    def __init__(self, refused: asyncio.Future[None]) -> None:
-        self._refused = refused
-
-    def error_received(self, _error: Exception) -> None:
-        """The other computer says that nobody listens there."""
-        if not self._refused.done():
-            self._refused.set_result(None)
-
-
 async def _resolution(_request: Request, body: dict[str, Any]) -> dict[str, Any]:
     name, found = text(body["name"], "name"), False
     with suppress(TimeoutError):
@@ -243,9 +199,40 @@ def _timeout(body: dict[str, Any], usual: float) -> float:
     return usual if given is None else min(max(number(given, "timeout"), _SHORTEST), _LONGEST)
 
 
-_PROTOCOLS = {"tcp": _listens_on_tcp, "udp": _listens_on_udp}
+_PROTOCOLS = {"tcp": listens_on_tcp, "udp": listens_on_udp}
 _TESTS: dict[str, Callable[[Request, dict[str, Any]], Awaitable[dict[str, Any]]]] = {
     "path": _path, "url": _url, "server": _server, "resolution": _resolution, "address": _address,
 }  # fmt: skip
 
-ROUTES = (Route("POST", "/api/util/test", test, Permission.ADMIN),)
+_PERSON = object_of({"username": TEXT, "password": TEXT})
+_WAIT = said(NUMBER, f"s; at most {_LONGEST:g}")
+_STATUS = either(WHOLE, TEXT, words(*_STATUSES))
+_MEMBERS: dict[str, dict[str, Shape]] = {
+    "path": {
+        "path": TEXT, "check_type": maybe(words(*KINDS)), "check_access": either(TEXT, many(words(*ACCESS))),
+        "check_writable_dir": LOOSE_FLAG, "allow_create_dir": LOOSE_FLAG,
+    },
+    "url": {
+        "url": TEXT, "method": words(*METHODS), "timeout": _WAIT, "validSsl": LOOSE_FLAG, "basicAuth": maybe(_PERSON),
+        "digestAuth": maybe(_PERSON), "bearerAuth": maybe(TEXT), "status": maybe(either(_STATUS, many(_STATUS))),
+        "response": either(LOOSE_FLAG, words("json", "bytes")), "content_type_whitelist": maybe(many(TEXT)),
+        "content_type_blacklist": maybe(many(TEXT)), "content_type_guess": LOOSE_FLAG,
+    },
+    "server": {"host": TEXT, "port": either(WHOLE, TEXT), "protocol": words(*_PROTOCOLS), "timeout": _WAIT},
+    "resolution": {"name": TEXT},
+    "address": {"address": maybe(TEXT)},
+}  # fmt: skip
+_FOUND: tuple[dict[str, Shape], ...] = (
+    {"path": TEXT, "exists": FLAG, "typeok": FLAG, "broken_symlink": FLAG, "access": FLAG, "result": FLAG},
+    {"url": TEXT, "status": COUNT, "result": FLAG, "response?": object_of({"assumed_content_type": maybe(TEXT)})},
+    {"host": TEXT, "port": COUNT, "protocol": words(*_PROTOCOLS), "result": FLAG},
+    {"name": TEXT, "result": FLAG},
+    {"address": TEXT, "is_lan_address": FLAG, "subnet?": TEXT},
+)
+_ABOUT = About(
+    "Test whether a path, an address of the web, a server, a name or an IP address is what is expected",
+    {200: either(*map(object_of, _FOUND))},
+    body=commands(_COMMANDS, _MEMBERS),
+)
+
+ROUTES = (Route("POST", "/api/util/test", test, Permission.ADMIN, about=_ABOUT),)

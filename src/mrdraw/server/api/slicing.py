@@ -10,6 +10,7 @@ from starlette.responses import Response
 from mrdraw.accounts import Permission
 from mrdraw.errors import NoSuchSlicer
 from mrdraw.server.conditional import not_modified, validators
+from mrdraw.server.describing import CONDITIONAL, About, object_of
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 
@@ -33,11 +34,15 @@ async def refuse(request: Request) -> Response:
     )
 
 
+_ABOUT_ALL = About("The slicers: none is built in", {200: object_of({}, closed=True), **CONDITIONAL})
+_ABOUT_PROFILES = About("A slicer's profiles: none is built in", {}, raises=(NoSuchSlicer,))
+_ABOUT_PROFILE = About("A slicer's profile: none is built in", {}, raises=(NoSuchSlicer,))
+
 ROUTES = (
-    Route("GET", "/api/slicing", list_all, Permission.SLICE),
-    Route("GET", _PROFILES, refuse, Permission.SLICE),
-    Route("GET", _PROFILE, refuse, Permission.SLICE),
-    Route("PUT", _PROFILE, refuse, Permission.SETTINGS),
-    Route("PATCH", _PROFILE, refuse, Permission.SETTINGS),
-    Route("DELETE", _PROFILE, refuse, Permission.SETTINGS),
+    Route("GET", "/api/slicing", list_all, Permission.SLICE, about=_ABOUT_ALL),
+    Route("GET", _PROFILES, refuse, Permission.SLICE, about=_ABOUT_PROFILES),
+    Route("GET", _PROFILE, refuse, Permission.SLICE, about=_ABOUT_PROFILE),
+    Route("PUT", _PROFILE, refuse, Permission.SETTINGS, about=_ABOUT_PROFILE),
+    Route("PATCH", _PROFILE, refuse, Permission.SETTINGS, about=_ABOUT_PROFILE),
+    Route("DELETE", _PROFILE, refuse, Permission.SETTINGS, about=_ABOUT_PROFILE),
 )
