@@ -121,6 +121,10 @@ class NoSuchGroup(MrDrawError):
     """No group has this key."""
 
 
+class NoSuchSlicer(MrDrawError):
+    """No slicer has this name."""
+
+
 class LastAdmin(MrDrawError):
     """Afterwards nobody would be an active admin."""
 

@@ -108,6 +108,29 @@ ROUTES = {
     ("GET", "/api/setup/wizard"): "a",
     ("POST", "/api/setup/wizard"): "a",
     ("POST", "/plugin/corewizard/acl"): "",
+    ("GET", "/plugin/logging/"): "a",
+    ("GET", "/plugin/logging/logs"): "a",
+    ("GET", "/plugin/logging/logs/eve"): "a",
+    ("DELETE", "/plugin/logging/logs/eve"): "a",
+    ("GET", "/api/logs"): "a",
+    ("GET", "/api/logs/eve"): "a",
+    ("DELETE", "/api/logs/eve"): "a",
+    ("GET", "/plugin/logging/setup"): "a",
+    ("GET", "/plugin/logging/setup/levels"): "a",
+    ("PUT", "/plugin/logging/setup/levels"): "a",
+    ("GET", "/downloads/logs"): "a",
+    ("POST", "/downloads/logs"): "a",
+    ("GET", "/downloads/logs/eve"): "a",
+    ("POST", "/api/util/test"): "a",
+    ("GET", "/api/slicing"): "au",
+    ("GET", "/api/slicing/cura/profiles"): "au",
+    ("GET", "/api/slicing/cura/profiles/users"): "au",
+    ("PUT", "/api/slicing/cura/profiles/users"): "a",
+    ("PATCH", "/api/slicing/cura/profiles/users"): "a",
+    ("DELETE", "/api/slicing/cura/profiles/users"): "a",
+    ("GET", "/api/languages"): "a",
+    ("POST", "/api/languages"): "a",
+    ("DELETE", "/api/languages/de/_core"): "a",
 }
 ROUTES |= dict.fromkeys(OPEN, "open")
 USERS = {"a": "boss", "u": "ann", "r": "rita"}
@@ -143,6 +166,9 @@ PARAMETERS = {
     "size": "192",
     "name": "eve",
     "key": "users",
+    "locale": "de",
+    "pack": "_core",
+    "slicer": "cura",
 }
 
 

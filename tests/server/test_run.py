@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import httpx
 import pytest
 
 from helpers_fleet import end_host, host_pid
@@ -55,6 +56,36 @@ def test_it_says_how_to_talk_to_it_and_never_a_key(tmp_path):
     ).stdout.split()[-1]
     assert shown not in said
     assert shown not in (tmp_path / "logs" / "mrdraw.log").read_text(encoding="utf-8")
+
+
+def test_no_key_reaches_a_log_however_much_is_logged(tmp_path):
+    port, keys = _free_port(), ["wrong-key-0123456789", "claim-code-0123456789"]
+    (tmp_path / "config.yaml").write_text("plugins: {logging: {levels: {mrdraw: DEBUG, websockets: DEBUG}}}\n")
+    base = f"http://127.0.0.1:{port}"
+    with serving(tmp_path, port):
+        shown = subprocess.run(
+            [sys.executable, "-m", "mrdraw", "key", "--basedir", str(tmp_path)],
+            capture_output=True, text=True, check=True,
+        ).stdout.split()[-1]  # fmt: skip
+        keys.append(shown)
+        with httpx.Client(base_url=base, timeout=PATIENCE) as client:
+            for key in keys:
+                for request in (
+                    {"headers": {"X-Api-Key": key}},
+                    {"headers": {"Authorization": f"Bearer {key}"}},
+                    {"headers": {"X-Claim-Code": key}},
+                    {"headers": {"Cookie": f"session_P{port}={key}"}},
+                    {"params": {"apikey": key}},
+                ):
+                    for method, path in (("GET", "/api/version"), ("GET", "/api/nothing"), ("POST", "/api/job")):
+                        assert client.request(method, path, **request).status_code < 500
+                client.post("/api/login", json={"user": "ann", "pass": key})
+                client.post("/api/files/local", data={"apikey": key}, files={"file": ("a.txt", b"x")})
+                client.post("/plugin/corewizard/acl", json={"ac": True, "pass1": key}, headers={"X-Claim-Code": key})
+    written = [*(tmp_path / "logs").iterdir(), *tmp_path.glob("machines/*/*.log*")]
+    text = "".join(path.read_text(encoding="utf-8") for path in written)
+    assert "serving" in text
+    assert not [key for key in keys if key in text]
 
 
 def test_a_taken_port_names_who_usually_holds_it(tmp_path):

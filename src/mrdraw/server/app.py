@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from mrdraw.errors import MrDrawError
-from mrdraw.server import downloads, liveness, page
+from mrdraw.server import downloads, liveness, log_downloads, page
 from mrdraw.server.api import (
     access,
     bed,
@@ -27,10 +27,14 @@ from mrdraw.server.api import (
     interrupted,
     job,
     jobs,
+    languages,
+    logs,
     machines,
     printer,
     printhead,
+    probes,
     settings,
+    slicing,
     tool,
     typed,
     uploads,
@@ -53,6 +57,7 @@ from mrdraw.settings import Settings
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
     interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
+    languages, logs, log_downloads, slicing, probes,
 )  # fmt: skip
 
 _COMMON = [

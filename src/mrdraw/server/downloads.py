@@ -36,7 +36,7 @@ from mrdraw.server.multipart import read_values
 from mrdraw.server.routing import Route
 from mrdraw.server.values import sequence, text
 
-_CACHE = "max-age=0, must-revalidate, private"
+CACHE = "max-age=0, must-revalidate, private"
 _ARCHIVE = "files.zip"
 
 
@@ -45,7 +45,7 @@ async def download(request: Request) -> Response:
     library, path = services(request).library, request.path_params["path"]
     entry, absolute, stat = await asyncio.to_thread(_find, library, path)
     headers = validators(f"{stat.st_mtime_ns:x}-{stat.st_size:x}", stat.st_mtime)
-    headers["cache-control"] = _CACHE
+    headers["cache-control"] = CACHE
     known = not_modified(request, headers, stat.st_mtime)
     if known is not None:
         return known
@@ -56,18 +56,18 @@ async def download(request: Request) -> Response:
 
 async def download_many(request: Request) -> Response:
     """`GET` and `POST /downloads/files/local`: a ZIP archive of the files and folders that are named."""
-    paths = await _paths(request)
+    paths = await named_files(request)
     if not paths:
         raise InvalidValue("Nothing is named: the member files, once or several times, says what is wanted.")
     members = await asyncio.to_thread(members_of, services(request).library, paths)
-    headers = {"cache-control": _CACHE, "content-disposition": disposition(_ARCHIVE)}
+    headers = {"cache-control": CACHE, "content-disposition": disposition(_ARCHIVE)}
     if request.method == "HEAD":
         return Response(None, 200, headers, "application/zip")
     return StreamingResponse(packed(members), 200, headers, "application/zip")
 
 
-async def _paths(request: Request) -> list[str]:
-    """The paths that are named in the query, and in the form or the JSON of a POST."""
+async def named_files(request: Request) -> list[str]:
+    """What is named in the query, and in the form or the JSON of a POST. Raises `InvalidValue`, `TooLarge`."""
     paths = request.query_params.getlist("files")
     kind = request.headers.get("content-type", "")
     if request.method != "POST" or not kind:

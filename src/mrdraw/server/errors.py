@@ -29,6 +29,7 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.NoSuchSession: 404,
     errors.NoSuchUser: 404,
     errors.NoSuchGroup: 404,
+    errors.NoSuchSlicer: 404,
     errors.NotOperational: 409,
     errors.WrongState: 409,
     errors.ForceNeeded: 409,

@@ -29,6 +29,7 @@ from mrdraw.server.context import Services
 from mrdraw.server.doors import Doors
 from mrdraw.server.greeting import address_of, greeting, held_back, network_address
 from mrdraw.server.listening import resolve
+from mrdraw.server.log_levels import apply_levels
 from mrdraw.server.logs import is_journal, log_to
 from mrdraw.server.notify import Notifier
 from mrdraw.server.priority import make_way
@@ -77,6 +78,7 @@ def serve(
     with _locked(basedir):
         log_to(basedir / "logs")
         settings = Settings(basedir)
+        apply_levels(settings)
         tree = settings.current().server
         wanted = resolve(host or tree.host, port or tree.port)
         tls = context_of(tree.tls, basedir)
