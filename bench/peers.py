@@ -33,12 +33,14 @@ class Peer:
 
     name = ""
 
-    def __init__(self, folder: Path, ports: list[str]) -> None:
+    def __init__(self, folder: Path, ports: list[str], **sections: object) -> None:
+        """`sections` of the settings stand instead of those that the measurements want."""
         self.base = folder / self.name
         self.base.mkdir()
         self.port = free_port()
         self.key = secrets.token_hex(16).upper()
         self._ports = ports
+        self._sections = sections
         self._process: subprocess.Popen[bytes] | None = None
         self.prepare()
 
@@ -161,7 +163,7 @@ class MrDraw(Peer):
 
     def prepare(self) -> None:
         """Write the configuration and add an admin."""
-        config = {"serial": self.serial(), "api": {"key": self.key}}
+        config = {"serial": self.serial(), "api": {"key": self.key}, **self._sections}
         (self.base / "config.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
         add = ["user", "add", "admin", "--password", "admin-of-the-bench", "--group", "admins"]
         command = [sys.executable, "-m", "mrdraw", *add, "--basedir", str(self.base)]
@@ -196,6 +198,7 @@ class OctoPrint(Peer):
                 "pluginBlacklist": {"enabled": False},
                 "secretKey": secrets.token_hex(16),
             },
+            **self._sections,
         }
         (self.base / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
         self._octoprint("user", "add", "admin", "--password", "admin-of-the-bench", "--admin")

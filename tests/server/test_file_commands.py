@@ -208,6 +208,8 @@ def test_what_this_server_does_not_do(tmp_path, command, status):
         answer = await client.post(f"{LOCAL}/a.gcode", json={"command": command})
         assert (answer.status_code, len(answer.json()["error"]) > 20) == (status, True)
         assert (await client.post(f"{LOCAL}/none.gcode", json={"command": command})).status_code == 404
+        unknown = await client.post(f"{LOCAL}/a.gcode", json={"command": "slice", "slicer": "cura"})
+        assert (unknown.status_code, "'cura'" in unknown.json()["error"]) == (404, True)
 
     run(tmp_path, scenario)
 

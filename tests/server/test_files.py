@@ -227,6 +227,8 @@ def test_the_jobs_of_a_file_are_told_with_it(tmp_path):
         answers = {url: await client.get(url, params=tree) for url in (URL, one)}
         assert answers[URL].json()["files"][0]["prints"] == {"success": 0, "failure": 0}
         assert not {"prints", "statistics"} & set(answers[one].json())
+        assert (await client.post(one, json={"command": "select"})).status_code == 204
+        assert (await client.get("/api/job")).json()["job"]["averagePrintTime"] is None
         heard = events_of(world)
         now = int(time.time()) + 100
         sha1 = hashlib.sha1(GCODE).hexdigest()
@@ -250,6 +252,8 @@ def test_the_jobs_of_a_file_are_told_with_it(tmp_path):
         assert entry["prints"] == prints
         profile = {"_default": 60.0}
         assert entry["statistics"] == {"averagePrintTime": profile, "lastPrintTime": profile}
+        job = (await client.get("/api/job")).json()["job"]
+        assert (job["averagePrintTime"], job["lastPrintTime"]) == (60.0, 60.0)
 
     run(tmp_path, scenario)
 

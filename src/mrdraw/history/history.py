@@ -1,6 +1,6 @@
 """The jobs that ended, one row each.
 
-Invariants: a job stands here once, whoever told of its end and how often; of two ends of the same job (it was resumed)
+Invariants: what was counted is kept in memory, as new as the last job that was written down; a job stands here once, whoever told of its end and how often; of two ends of the same job (it was resumed)
 the later one holds, with the first one's beginning.
 """
 
@@ -52,6 +52,7 @@ class History:
         self.revision = 0
         """Another number once another job ended."""
         self._database = database
+        self._tallies: Tallies | None = None
 
     def save_soon(self, record: JobRecord, then: Callable[[], None] | None = None) -> None:
         """Write down how a job ended; nobody waits. `then` is called when that was news, in the writer's thread."""
@@ -62,6 +63,7 @@ class History:
 
         def written() -> None:
             if any(news):
+                self._tallies = all_tallies(self._database)
                 self.revision += 1
                 if then is not None:
                     then()
@@ -69,8 +71,15 @@ class History:
         self._database.write_soon(write, then=written)
 
     def tallies(self) -> Tallies:
-        """The jobs of all files, counted."""
-        return all_tallies(self._database)
+        """The jobs of all files, counted; read from the database once, then from memory."""
+        if self._tallies is None:
+            self._tallies = all_tallies(self._database)
+        return self._tallies
+
+    @property
+    def counted(self) -> Tallies | None:
+        """The same, if it is in memory."""
+        return self._tallies
 
     def last(self, machine: str, count: int) -> list[JobRecord]:
         """The machine's last jobs, newest first, at most so many."""

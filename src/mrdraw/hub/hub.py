@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 from mrdraw.errors import NoSuchMachine
 from mrdraw.events import Event, FileRemoved, FolderRemoved, MetadataStatisticsUpdated, Shutdown, Startup
 from mrdraw.fleet import Fleet, MachineHandle
-from mrdraw.history import History
+from mrdraw.history import History, Tally
 from mrdraw.hub.bus import EventBus
 from mrdraw.hub.ended import job_record
 from mrdraw.hub.files import job_file
 from mrdraw.hub.machine import Machine
 from mrdraw.hub.selection import Selections
 from mrdraw.hub.unique import UniqueIds
-from mrdraw.link.messages import JobEnded
+from mrdraw.link.messages import JobEnded, JobFile
 
 if TYPE_CHECKING:
     from mrdraw.accounts import Accounts
@@ -60,6 +60,7 @@ class Hub:
         """Reach all machines. Afterwards the copies of their states hold."""
         self._undo = [self._fleet.subscribe(self._follow_fleet), self.bus.subscribe(self._follow_files)]
         await self._fleet.start()
+        self._spawn(self._count_jobs())
         self.bus.publish(None, Startup())
 
     def say_goodbye(self) -> None:
@@ -124,11 +125,29 @@ class Hub:
             publish=partial(self.bus.publish, handle.id),
             remember=partial(self._selections.save, handle.id),
             job_ended=partial(self._job_ended, handle.id),
+            tally_of=self._tally_of,
         )
+
+    async def _count_jobs(self) -> None:
+        """Have the history in memory, for those who must not wait for it."""
+        await asyncio.to_thread(self.history.tallies)
+        self._times_changed()
+
+    def _tally_of(self, file: JobFile) -> Tally | None:
+        tallies = self.history.counted
+        return None if tallies is None else tallies.of(file.sha1, file.path)
+
+    def _times_changed(self) -> None:
+        for machine in self._machines.values():
+            machine.view.changed()
 
     def _job_ended(self, machine_id: str, ended: JobEnded) -> None:
         news = MetadataStatisticsUpdated(storage=ended.file.origin, path=ended.file.path)
-        loop, tell = asyncio.get_running_loop(), partial(self.bus.publish, None, news)
+        loop = asyncio.get_running_loop()
+
+        def tell() -> None:
+            self._times_changed()
+            self.bus.publish(None, news)
 
         def saved() -> None:
             with suppress(RuntimeError):  # the server has stopped meanwhile

@@ -34,6 +34,7 @@ from mrdraw.link.messages import (
 )
 
 if TYPE_CHECKING:
+    from mrdraw.history import Tally
     from mrdraw.settings import MachineTree
 
 LOGGER = logging.getLogger(__name__)
@@ -54,10 +55,12 @@ class Machine(Controls):
         publish: Callable[[Event], None],
         remember: Callable[[str | None], Awaitable[None]],
         job_ended: Callable[[link.JobEnded], None],
+        tally_of: Callable[[JobFile], Tally | None],
     ) -> None:
         """`find_file` gives the file stored under a path (or raises); `remember` writes the selected path down.
 
-        `job_ended` writes down how a job ended; it may be told so more than once.
+        `job_ended` writes down how a job ended; it may be told so more than once. `tally_of` says what is known of a
+        file's jobs, without waiting.
         """
         super().__init__(handle)
         self.id = handle.id
@@ -67,6 +70,7 @@ class Machine(Controls):
         self._publish = publish
         self._remember = remember
         self._job_ended = job_ended
+        self._tally_of = tally_of
         self._selected: JobFile | None = None
         self._ports: tuple[PortInfo, ...] | None = None
         """The ports there were, once they are known."""
@@ -131,6 +135,12 @@ class Machine(Controls):
         if self.has_job and self.snapshot.job is not None:
             return self.snapshot.job.file
         return self._selected
+
+    @property
+    def tally(self) -> Tally | None:
+        """What is known of the jobs of the selected file."""
+        file = self.selected
+        return None if file is None else self._tally_of(file)
 
     @property
     def progress(self) -> Estimate:

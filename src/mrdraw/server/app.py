@@ -49,7 +49,6 @@ from mrdraw.server.push import routes as push
 from mrdraw.server.push.audience import Audience
 from mrdraw.server.push.polling import PolledSessions
 from mrdraw.server.push.socket import push_socket
-from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route, RouteTable
 from mrdraw.server.turns import Turns
 from mrdraw.settings import Settings
@@ -120,7 +119,7 @@ class Application:
         if found is None:
             return refusal(404, f"There is nothing at {path}.")
         if method == "OPTIONS":
-            return no_content(self._preflight(request, found.methods))
+            return Response(None, 200, self._preflight(request, found.methods), "text/plain")
         route = found.methods.get(method)
         if route is None:
             allowed = ", ".join(sorted(found.methods))

@@ -19,6 +19,9 @@ from mrdraw.server.file_prints import last_end, prints_record, statistics_record
 ORIGIN = "local"
 FOLDER_TYPE = ("folder",)
 
+_PLAIN = "/!$&'()*+,:;=@"
+"""What stands in the path of an address as it is (RFC 3986, 3.3)."""
+
 Record = dict[str, object]
 
 _REFERENCES = object_of({"resource": TEXT, "download?": TEXT})
@@ -59,7 +62,7 @@ class Addresses:
 
     def resource(self, path: str) -> str:
         """Where the file or folder is described."""
-        return f"{self._base}/api/files/{ORIGIN}/{quote(path)}"
+        return f"{self._base}/api/files/{ORIGIN}/{quote(path, safe=_PLAIN)}"
 
     def download(self, path: str) -> str:
         """Where the file's content is."""

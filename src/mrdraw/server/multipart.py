@@ -15,7 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from mrdraw.errors import InvalidValue, TooLarge, WrongContentType
+from mrdraw.errors import InvalidValue, TooLarge
 from mrdraw.server.context import MAX_BODY
 
 _MOST_PARTS = 100
@@ -36,7 +36,7 @@ class FileSink(Protocol):
 async def read_form(request: Request, sink: FileSink, limit: int) -> dict[str, str]:
     """The fields of the form; its files go to `sink`. `limit` bytes are taken in all.
 
-    Raises `WrongContentType`, `InvalidValue` for a body that is no whole form, `TooLarge`, and what `sink` raises.
+    Raises `InvalidValue` for a body that is no whole form, `TooLarge`, and what `sink` raises.
     """
     return (await _read(request, sink, limit)).fields
 
@@ -70,7 +70,7 @@ class _NoFiles:
 def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":
-        raise WrongContentType("An upload has to be of the content type multipart/form-data.")
+        raise InvalidValue("An upload has to be of the content type multipart/form-data.")
     boundary = options.get(b"boundary")
     if not boundary:
         raise InvalidValue("The content type multipart/form-data names no boundary.")

@@ -80,7 +80,7 @@ def state_record(machine: Machine) -> Record:
 
 def job_record(machine: Machine) -> Record:
     """The selected file as a job (4.3)."""
-    file = machine.selected
+    file, tally = machine.selected, machine.tally
     return {
         "file": {
             "name": file.name if file else None,
@@ -91,8 +91,8 @@ def job_record(machine: Machine) -> Record:
             "date": file.date if file else None,
         },
         "estimatedPrintTime": None,
-        "averagePrintTime": None,
-        "lastPrintTime": None,
+        "averagePrintTime": tally.mean_time if tally else None,
+        "lastPrintTime": tally.last_time if tally else None,
         "filament": None,
         "user": (file.user or file.owner) if file else None,
     }

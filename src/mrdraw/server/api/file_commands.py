@@ -120,8 +120,10 @@ async def _refuse_in_use(request: Request, path: str) -> None:
 # --- what this server does not have ---------------------------------------------------------------------------------
 
 
-async def _slice(request: Request, _body: Body) -> Response:
+async def _slice(request: Request, body: Body) -> Response:
     await _file(request)
+    if "slicer" in body:
+        raise NoSuchFile(f"There is no slicer {body['slicer']!r}, nor any other. Slice on your computer.")
     raise UnknownFileType("This cannot be sliced: there is no slicer here. Slice on your computer and upload G-code.")
 
 

@@ -60,8 +60,8 @@ async def _restart(_request: Request, one: Machine, _body: dict[str, object]) ->
 
 
 async def _pause(_request: Request, one: Machine, body: dict[str, object]) -> None:
-    action = one_of(body.get("action", "toggle"), PAUSE_ACTIONS, "action")
     need_job(one)
+    action = one_of(body.get("action", "toggle"), PAUSE_ACTIONS, "action")
     await one.pause_job(action)
 
 
