@@ -30,6 +30,7 @@ from mrdraw.server.api import (
     machines,
     printer,
     printhead,
+    profiles,
     settings,
     tool,
     typed,
@@ -51,8 +52,8 @@ from mrdraw.server.turns import Turns
 from mrdraw.settings import Settings
 
 MODULES = (
-    access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
-    interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
+    access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
+    emergency, interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
 )  # fmt: skip
 
 _COMMON = [

@@ -7,11 +7,13 @@ Units: s, °C, mm, mm/min; cutoff in minutes.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
+from mrdraw.settings.controls import Control
+from mrdraw.settings.profiles import ProfileTree
 from mrdraw.settings.sections import ApiTree, AppearanceTree, FeatureTree, FolderTree, Section, ServerTree
 
 Positive = Annotated[float, Meta(gt=0, le=1_000_000)]
@@ -20,7 +22,6 @@ Coordinate = Annotated[float, Meta(ge=-1_000_000, le=1_000_000)]
 Celsius = Annotated[float, Meta(ge=0, le=2000)]
 Baudrate = Annotated[int, Meta(ge=0, le=100_000_000)]
 """0 means: find out."""
-Kinematics = Literal["", "cartesian", "corexy", "delta", "scara", "polar"]
 
 RxBuffer = Annotated[int, Meta(ge=0, le=65536)]
 """The firmware's receive buffer in bytes; 0 means: not known."""
@@ -50,30 +51,6 @@ class SerialTree(Section, frozen=True):
     lines_in_flight: Annotated[int, Meta(ge=0, le=32)] = 0
     """The most lines without an acknowledge; 0 means: by what the firmware says and by `rx_buffer`."""
     rx_buffer: RxBuffer = 0
-
-
-class ProfileTree(Section, frozen=True):
-    """What the machine is: its volume, its heaters with ceilings, its axes."""
-
-    id: str = "_default"
-    name: str = "Default"
-    width: Positive = 200.0
-    depth: Positive = 200.0
-    height: Positive = 200.0
-    origin_center: bool = False
-    extruders: Annotated[int, Meta(ge=1, le=99)] = 1
-    heated_bed: bool = True
-    heated_chamber: bool = False
-    max_tool_temperature: Annotated[float, Meta(gt=0, le=2000)] = 300.0
-    max_bed_temperature: Annotated[float, Meta(gt=0, le=2000)] = 120.0
-    max_chamber_temperature: Annotated[float, Meta(gt=0, le=2000)] = 80.0
-    max_extrusion: Positive = 500.0
-    speed_x: Positive = 6000.0
-    speed_y: Positive = 6000.0
-    speed_z: Positive = 200.0
-    speed_e: Positive = 300.0
-    kinematics: Kinematics = ""
-    """Nothing means: what the firmware says."""
 
 
 class SafetyTree(Section, frozen=True):
@@ -124,12 +101,35 @@ class MachineTree(Section, frozen=True):
 
     name: str = ""
     serial: SerialTree = SerialTree()
-    profile: ProfileTree = ProfileTree()
+    own_profile: ProfileTree = msgspec.field(name="profile", default=ProfileTree())
+    """The profile that every machine has."""
+    further_profiles: dict[str, ProfileTree] = msgspec.field(name="profiles", default_factory=dict)
+    """The profiles beside it, by id."""
+    default_profile: str = ""
+    """The profile that a connection takes when none is named; empty for the machine's own."""
+    chosen_profile: str = ""
+    """The profile of the last connection, if that named another one than the default."""
+    controls: tuple[Control, ...] = ()
     safety: SafetyTree = SafetyTree()
     temperature: TemperatureTree = TemperatureTree()
     terminal_filters: tuple[TerminalFilter, ...] = ()
     scripts: dict[str, str] = msgspec.field(default_factory=dict)
     """Templates of G-code by name, as `afterPrintDone` or `snippets/park`."""
+
+    @property
+    def profiles(self) -> dict[str, ProfileTree]:
+        """All profiles by id, the machine's own first."""
+        return {self.own_profile.id: self.own_profile, **self.further_profiles}
+
+    @property
+    def preferred_profile(self) -> ProfileTree:
+        """The default one."""
+        return self.further_profiles.get(self.default_profile, self.own_profile)
+
+    @property
+    def profile(self) -> ProfileTree:
+        """The profile in force."""
+        return self.profiles[self.chosen_profile] if self.chosen_profile else self.preferred_profile
 
 
 class SettingsTree(Section, frozen=True):
