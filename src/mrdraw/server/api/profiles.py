@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue, NoSuchProfile, NotStored, ProfileExists, SettingsUnreadable, WrongState
+from mrdraw.errors import InvalidValue, NoSuchProfile, ProfileExists, SettingsUnreadable, WrongState
 from mrdraw.events import Event, PrinterProfileAdded, PrinterProfileDeleted, PrinterProfileModified
 from mrdraw.hub import Machine
 from mrdraw.server import profile_changes
@@ -149,7 +149,7 @@ async def _write(request: Request, one: Machine, own: profile_changes.Changes, n
 
 _FORCE = {"force": LOOSE_FLAG}
 _CHANGED = {200: object_of({"profile": PROFILE})}
-_NOT_WRITTEN = (SettingsUnreadable, NotStored)
+_NOT_WRITTEN = (SettingsUnreadable,)
 _ABOUT_ALL = About(
     "All printer profiles of the machine",
     {200: object_of({"profiles": by_name(PROFILE)}), **CONDITIONAL},
