@@ -33,6 +33,7 @@ from mrdraw.server.api import (
     printer,
     printhead,
     probes,
+    profiles,
     settings,
     slicing,
     tool,
@@ -54,8 +55,8 @@ from mrdraw.server.turns import Turns
 from mrdraw.settings import Settings
 
 MODULES = (
-    access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
-    interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
+    access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
+    emergency, interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
     languages, logs, log_downloads, slicing, probes,
 )  # fmt: skip
 
