@@ -30,6 +30,7 @@ OPEN = PAGE | {
     ("GET", "/sockjs/0/a.b/eventsource"),
     ("GET", "/online.txt"),
     ("GET", "/online.gif"),
+    ("GET", "/plugin/discovery/discovery.xml"),
 }
 """Of what is served today; the rest of section 0's open list is not built yet."""
 

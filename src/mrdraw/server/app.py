@@ -21,6 +21,7 @@ from mrdraw.server.api import (
     bed,
     connection,
     description,
+    discovery,
     emergency,
     file_commands,
     files,
@@ -58,6 +59,7 @@ MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
     emergency, interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
     languages, logs, log_downloads, slicing, probes,
+    discovery,
 )  # fmt: skip
 
 _COMMON = [
