@@ -14,6 +14,7 @@ import msgspec
 from starlette.requests import HTTPConnection, Request
 
 from mrdraw.accounts import Accounts, Identity, Permission
+from mrdraw.cameras.snapshot import Snapshots
 from mrdraw.errors import InvalidValue, NoSuchMachine, NotAuthenticated, NotPermitted, TooLarge, WrongContentType
 from mrdraw.hub import Hub, Machine
 from mrdraw.library import Library
@@ -42,6 +43,7 @@ class Services:
     hub: Hub
     page: PageFiles = field(default_factory=PageFiles)
     lists: FileLists = field(default_factory=FileLists)
+    snapshots: Snapshots = field(default_factory=Snapshots)
 
 
 def services(connection: HTTPConnection) -> Services:
