@@ -16,6 +16,8 @@ PAGE = {
     ("GET", "/favicon.ico"),
     ("GET", "/manifest.webmanifest"),
     ("GET", "/robots.txt"),
+    ("GET", "/login"),
+    ("GET", "/login/"),
     ("GET", "/icon-192.png"),
 }
 OPEN = PAGE | {
@@ -179,6 +181,7 @@ NOWHERE = [
     ("GET", "/icon-a/b.png"),
     ("DELETE", "/favicon.svg"),
     ("GET", "/machines/default/"),
+    ("GET", "/machines/default/login/"),
     ("GET", "/machines/default/assets/a.js"),
     ("GET", "/nothing/at/all"),
     ("DELETE", "/api/version"),

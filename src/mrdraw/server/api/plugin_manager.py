@@ -41,6 +41,7 @@ BUNDLED = {
     "discovery": ("Discovery", "Makes the machines known in the network, by mDNS and SSDP."),
     "gcodeviewer": ("Path view", "Shows the path of a file."),
     "health_check": ("Health check", "Says whether there is room on the disk."),
+    "logging": ("Logs", "Shows the log files."),
     "pluginmanager": ("Plugins", "Says which plugins' APIs are answered."),
     "softwareupdate": ("Updates", "Says which release this is."),
     "virtual_printer": ("Simulated machine", "Offers a machine that is not there."),

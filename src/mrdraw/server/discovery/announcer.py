@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mrdraw import __version__
-from mrdraw.errors import MrDrawError
 from mrdraw.hub import Hub
 from mrdraw.server.discovery.addresses import Reachable, chosen
 from mrdraw.server.discovery.announcement import Announcement, announcement
@@ -43,13 +42,31 @@ class Channel(Protocol):
         """Take everything back."""
 
 
+class _Complaints:
+    """Writes down what is wrong once, until it is something else or over."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def about(self, what: str, error: Exception) -> None:
+        """Something failed and is tried again."""
+        text = f"{what}: nothing can be announced, which is tried again: {error}"
+        if text != self._last:
+            self._last = text
+            LOGGER.warning("%s", text)
+
+    def over(self) -> None:
+        """It went well."""
+        self._last = ""
+
+
 class _Kept:
     """A channel, and what it was told last."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._told: Announcement | None = Announcement()
-        self._complaint = ""
+        self._complaints = _Complaints()
 
     async def follow(self, wanted: Announcement) -> None:
         """Tell what is new; what fails is tried again the next time."""
@@ -59,9 +76,10 @@ class _Kept:
         try:
             await self._channel.tell(wanted)
         except Exception as error:  # noqa: BLE001 - the boundary: the server lives on without being found
-            self._complain(str(error))
+            self._complaints.about(self._channel.name, error)
         else:
-            self._told, self._complaint = wanted, ""
+            self._told = wanted
+            self._complaints.over()
             titles = ", ".join(one.title for one in wanted.instances)
             LOGGER.info("%s: %s", self._channel.name, f"announced: {titles}" if titles else "nothing is announced")
 
@@ -70,13 +88,8 @@ class _Kept:
         try:
             async with asyncio.timeout(_LAST_WORDS):
                 await self._channel.close()
-        except (OSError, TimeoutError) as error:
-            LOGGER.warning("%s: what was announced could not be taken back: %s", self._channel.name, error)
-
-    def _complain(self, complaint: str) -> None:
-        if complaint != self._complaint:
-            self._complaint = complaint
-            LOGGER.warning("%s: nothing can be announced, which is tried again: %s", self._channel.name, complaint)
+        except Exception as error:  # noqa: BLE001 - the boundary: the server ends all the same
+            LOGGER.warning("%s: what was announced could not be taken back: %r", self._channel.name, error)
 
 
 class Announcer:
@@ -99,6 +112,7 @@ class Announcer:
         self._scheme = scheme
         self._reach = reach
         self._channels = (_Kept(SsdpSockets(_NAME, ssdp_port)), _Kept(Mdns()))
+        self._complaints = _Complaints()
 
     async def run(self) -> None:
         """Announce, and look again and again."""
@@ -112,9 +126,10 @@ class Announcer:
     async def _follow(self) -> None:
         try:
             wanted = await self._wanted()
-        except (MrDrawError, OSError) as error:
-            LOGGER.warning("what to announce cannot be told now: %s", error)
+        except Exception as error:  # noqa: BLE001 - the boundary: the server lives on without being found
+            self._complaints.about("discovery", error)
             return
+        self._complaints.over()
         for channel in self._channels:
             await channel.follow(wanted)
 
