@@ -4,6 +4,8 @@ import asyncio
 import logging
 import socket
 
+import pytest
+
 from helpers_fleet import until
 from helpers_hub import world
 from helpers_serve import free_port
@@ -14,6 +16,7 @@ from mrdraw.server.discovery.announcer import Announcer
 ELSEWHERE = Reachable("192.0.2.77", "192.0.2.0/24", "eth9")
 
 
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # zeroconf leaves its own to the collector
 def test_what_fails_is_tried_again_and_told_once(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(announcing, "LOOK_EVERY", 0.02)
     caplog.set_level(logging.INFO)
