@@ -19,8 +19,10 @@ from mrdraw.server import downloads, liveness, log_downloads, page
 from mrdraw.server.api import (
     access,
     bed,
+    camera,
     connection,
     description,
+    discovery,
     emergency,
     file_commands,
     files,
@@ -30,12 +32,16 @@ from mrdraw.server.api import (
     languages,
     logs,
     machines,
+    plugin_manager,
+    plugins,
     printer,
     printhead,
     probes,
     profiles,
     settings,
     slicing,
+    software_update,
+    timelapse,
     tool,
     typed,
     uploads,
@@ -58,6 +64,7 @@ MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
     emergency, interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
     languages, logs, log_downloads, slicing, probes,
+    discovery, camera, timelapse, plugin_manager, software_update, plugins,
 )  # fmt: skip
 
 _COMMON = [
