@@ -31,6 +31,7 @@ from mrdraw.server.api import (
     printer,
     printhead,
     settings,
+    settings_templates,
     tool,
     typed,
     uploads,
@@ -52,7 +53,7 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
-    interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
+    interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description, liveness, page,
 )  # fmt: skip
 
 _COMMON = [
