@@ -34,6 +34,7 @@ from mrdraw.server.api import (
     printhead,
     probes,
     settings,
+    settings_templates,
     slicing,
     tool,
     typed,
@@ -55,7 +56,7 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
-    interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
+    interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description, liveness, page,
     languages, logs, log_downloads, slicing, probes,
 )  # fmt: skip
 
