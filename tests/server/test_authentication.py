@@ -122,6 +122,14 @@ ROUTES = {
     ("GET", "/downloads/logs"): "a",
     ("POST", "/downloads/logs"): "a",
     ("GET", "/downloads/logs/eve"): "a",
+    ("GET", "/api/system/commands"): "a",
+    ("GET", "/api/system/commands/core"): "a",
+    ("POST", "/api/system/commands/core/shutdown"): "a",
+    ("POST", "/api/system"): "a",
+    ("GET", "/api/system/info"): "a",
+    ("GET", "/api/system/usage"): "a",
+    ("GET", "/api/system/startup"): "a",
+    ("GET", "/downloads/systeminfo.zip"): "a",
     ("POST", "/api/util/test"): "a",
     ("GET", "/api/slicing"): "au",
     ("GET", "/api/slicing/cura/profiles"): "au",
@@ -170,6 +178,8 @@ PARAMETERS = {
     "locale": "de",
     "pack": "_core",
     "slicer": "cura",
+    "source": "core",
+    "action": "shutdown",
 }
 
 

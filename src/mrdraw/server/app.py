@@ -36,6 +36,8 @@ from mrdraw.server.api import (
     settings,
     settings_templates,
     slicing,
+    system,
+    system_info,
     tool,
     typed,
     uploads,
@@ -57,7 +59,7 @@ from mrdraw.settings import Settings
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
     interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description, liveness, page,
-    languages, logs, log_downloads, slicing, probes,
+    languages, logs, log_downloads, slicing, probes, system, system_info,
 )  # fmt: skip
 
 _COMMON = [

@@ -46,7 +46,6 @@ class Settings:
         """Read the settings; a file that cannot be read is told in `notice`."""
         self.notice: str | None = None
         """Why the file in the folder is not in force, if it is not."""
-        self.basedir: Final = basedir
         self._path = basedir / FILE_NAME
         self._lock = Lock()
         self._loaded = _Loaded(build({}), {})
