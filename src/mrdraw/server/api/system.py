@@ -132,7 +132,7 @@ def _check_no_job(request: Request) -> None:
         if machine.has_job and machine.selected is not None
     ]
     if running:
-        raise JobsWouldEnd(f"This would end {', '.join(running)}. Wait for the end, or say force=true.")
+        raise JobsWouldEnd(f"This would end {', '.join(running)}. Wait for the end, or force it (force=true).")
 
 
 _COMMAND = object_of({
