@@ -109,6 +109,14 @@ class TooManySessions(MrDrawError):
     """There is no room for another push session now."""
 
 
+class NoSuchProfile(MrDrawError):
+    """The machine has no profile of this id."""
+
+
+class ProfileExists(MrDrawError):
+    """The machine has a profile of this id already."""
+
+
 class NoSuchUser(MrDrawError):
     """No user has this name."""
 

@@ -63,6 +63,18 @@ class SettingsUpdated(Event, frozen=True, kw_only=True):
     effective_hash: str
 
 
+class PrinterProfileAdded(Event, frozen=True, kw_only=True):
+    """A machine got another profile."""
+
+    identifier: str
+
+
+class PrinterProfileDeleted(Event, frozen=True, kw_only=True):
+    """A machine lost a profile."""
+
+    identifier: str
+
+
 class PrinterProfileModified(Event, frozen=True, kw_only=True):
     """A machine's profile was changed."""
 

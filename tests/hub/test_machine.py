@@ -16,7 +16,7 @@ from mrdraw.hub import Machine
 from mrdraw.link import messages as link
 from mrdraw.link.messages import Job, JobFile, MachineSettings, MachineState, Progress
 from mrdraw.settings import MachineTree
-from mrdraw.settings.tree import ProfileTree
+from mrdraw.settings.profiles import ProfileTree
 
 READY = link.Snapshot(sequence=1, state=MachineState.OPERATIONAL)
 
@@ -33,7 +33,7 @@ class World:
         self.host = host
         self.handle = handle
         self.files = {one.path: one for one in (file(), file("folder/b.gcode", 200))}
-        self.tree = MachineTree(profile=ProfileTree(name="Big"), scripts={})
+        self.tree = MachineTree(own_profile=ProfileTree(name="Big"), scripts={})
         self.published = []
         self.remembered = []
         self.ended = []

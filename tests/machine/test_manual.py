@@ -3,7 +3,7 @@
 import pytest
 
 from mrdraw.errors import InvalidValue, LimitExceeded
-from mrdraw.link.messages import Profile, SafetySettings
+from mrdraw.link.messages import CustomBox, Profile, SafetySettings
 from mrdraw.machine import manual
 from mrdraw.machine.limits import Limits
 from mrdraw.machine.manual import Posture
@@ -43,6 +43,26 @@ def test_a_speed_and_none():
 def test_out_of_the_volume(axes):
     with pytest.raises(LimitExceeded, match="volume"):
         _jog(axes)
+
+
+def test_a_circular_volume():
+    limits = Limits(Profile(form_factor="circular", origin_center=True))
+    edge = Posture(homed="xyz", position={"x": 70.0, "y": 0.0, "z": 5.0})
+    how = {"absolute": False, "speed": None, "no_speed": False, "safety": SAFETY}
+    assert manual.jog({"y": 70.0}, posture=edge, limits=limits, **how)
+    with pytest.raises(LimitExceeded, match="circular volume of 100 mm radius"):
+        manual.jog({"y": 72.0}, posture=edge, limits=limits, **how)
+    corner = Posture(homed="xyz", position={"x": 90.0, "y": 90.0, "z": 5.0})
+    assert manual.jog({"z": 1.0}, posture=corner, limits=limits, **how), "only what moves can be wrong"
+
+
+def test_a_custom_box_is_where_the_head_can_go():
+    box = CustomBox(x_min=-20, x_max=210, y_min=0, y_max=200, z_min=0, z_max=200)
+    limits = Limits(Profile(form_factor="circular", custom_box=box))
+    how = {"absolute": True, "speed": None, "no_speed": False, "safety": SAFETY}
+    assert manual.jog({"x": -20.0, "y": 200.0}, posture=HOMED, limits=limits, **how)
+    with pytest.raises(LimitExceeded, match="-20 … 210"):
+        manual.jog({"x": -20.5}, posture=HOMED, limits=limits, **how)
 
 
 def test_an_unhomed_axis_goes_in_small_steps():

@@ -25,7 +25,9 @@ PROFILE = {
     "id": "_default", "name": "Default", "width": 200, "depth": 200, "height": 200, "originCenter": False,
     "extruders": 1, "heatedBed": True, "heatedChamber": False, "maxToolTemperature": 300, "maxBedTemperature": 120,
     "maxChamberTemperature": 80, "maxExtrusion": 500, "speedX": 6000, "speedY": 6000, "speedZ": 200, "speedE": 300,
-    "kinematics": "",
+    "kinematics": "", "model": "Generic RepRap Printer", "color": "default", "formFactor": "rectangular",
+    "customBox": None, "extruderOffsets": [], "nozzleDiameter": 0.4, "sharedNozzle": False, "defaultExtrusionLength": 5,
+    "invertedX": False, "invertedY": False, "invertedZ": False, "invertedE": False,
 }  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def test_nothing_to_change(tmp_path):
         ({"profile": {"width": None}}, "profile.width is null"),
         ({"profile": {"extruders": 1.5}}, "profile.extruders"),
         ({"profile": {"maxToolTemperature": 5000}}, "profile.maxToolTemperature"),
-        ({"profile": {"color": "red"}}, "profile.color is unknown"),
+        ({"profile": {"colour": "red"}}, "profile.colour is unknown"),
         ({"profile": {"id": "other"}}, "profile.id"),
         ({"serial": {}}, "serial is unknown; members are: name, profile"),
     ],

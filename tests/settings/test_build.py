@@ -136,3 +136,64 @@ def test_unknown_members_are_named_with_their_place():
         "machines.pen.colour",
     ]  # fmt: skip
     assert isinstance(build(data), SettingsTree)
+
+
+def test_the_profile_in_force():
+    profiles = {"mini": {"width": 100}, "big": {"width": 500, "formFactor": "circular"}}
+    found = default({"profile": {"width": 300}, "profiles": profiles})
+    assert (found.profile.id, found.profile.width) == ("_default", 300)
+    assert list(found.profiles) == ["_default", "mini", "big"]
+    found = default({"profiles": profiles, "defaultProfile": "big"})
+    assert (found.profile.id, found.profile.depth, found.profile.origin_center) == ("big", 500, True)
+    found = default({"profiles": profiles, "defaultProfile": "big", "chosenProfile": "mini"})
+    assert (found.profile.id, found.preferred_profile.id) == ("mini", "big")
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"profiles": {"_default": {}}}, "this is the id of machines.default.profile"),
+        ({"profiles": {"a b": {}}}, "machines.default.profiles: 'a b' cannot be a profile's id"),
+        ({"profiles": {"a": {"width": -1}}}, "profiles.a.width: -1 is not accepted; right is a number > 0.0"),
+        ({"defaultProfile": "b"}, "machines.default.defaultProfile: 'b' is not accepted; right is one of _default"),
+        ({"chosenProfile": "b"}, "machines.default.chosenProfile: 'b'"),
+    ],
+)
+def test_profiles_that_cannot_be(data, text):
+    with pytest.raises(InvalidValue) as refused:
+        build(data)
+    assert text in str(refused.value)
+
+
+def test_controls():
+    fan = {
+        "name": "Fan", "layout": "horizontal",
+        "children": [
+            {"name": "On", "command": "M106 S%(speed)s", "input": [
+                {"name": "Speed", "parameter": "speed", "default": 255, "slider": {"min": 0, "max": 255}},
+            ]},
+            {"name": "Off", "commands": ["M107", "M117 100%%"], "confirm": "Sure?"},
+            {"regex": "T:([0-9.]+)", "template": "Temperature: {0}"},
+        ],
+    }  # fmt: skip
+    found = default({"controls": [fan]}).controls
+    assert msgspec.json.decode(msgspec.json.encode(found[0].children[1])) == fan["children"][1]
+    assert found[0].children[0].input[0].slider.max == 255
+
+
+@pytest.mark.parametrize(
+    ("control", "text"),
+    [
+        ({"name": 5}, "controls[0].name: 5 is not accepted"),
+        ({"layout": "round"}, "controls[0].layout"),
+        ({"command": "M1", "script": "a"}, "controls[0]: exactly one of command, commands, script, javascript"),
+        ({"children": [{"command": "M106 S%(speed)s"}]}, "controls[0].children[0]: 'M106 S%(speed)s' needs an input"),
+        ({"children": [], "command": "M1"}, "a container with children has no command"),
+        ({"regex": "("}, "controls[0].regex: '(' is no regular expression"),
+        ({"input": [{"parameter": "a b"}]}, "controls[0].input[0].parameter"),
+    ],
+)
+def test_controls_that_could_not_work(control, text):
+    with pytest.raises(InvalidValue) as refused:
+        build({"controls": [control]})
+    assert text in str(refused.value)

@@ -78,6 +78,11 @@ class Fleet:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    async def configure(self, machine_id: str) -> None:
+        """Give a machine host the settings of now at once. Raises `NoSuchMachine`, `MachineUnreachable`."""
+        self.machine(machine_id)
+        await self._supervisors[machine_id].configure()
+
     # --- life ------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:

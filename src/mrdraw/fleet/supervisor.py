@@ -98,7 +98,7 @@ class Supervisor:
             if self._outdated:
                 LOGGER.info("machine %s: its host is of release %s", self.handle.id, hello.build)
             await self.handle.attach(client)
-            self._spawn(self._configure())
+            self._spawn(self.configure())
             async for message in client:
                 self.handle.take(message)
                 if isinstance(message, Snapshot):
@@ -161,7 +161,7 @@ class Supervisor:
         """Open the port that the host before this one had open, or that the settings name."""
         wanted, self._reconnect = self._reconnect or self._autoconnect(), None
         if wanted is not None and snapshot.state is MachineState.OFFLINE:
-            await self._configure()
+            await self.configure()
             await self.handle.command(wanted)
 
     async def _replace(self, snapshot: Snapshot) -> None:
@@ -178,9 +178,10 @@ class Supervisor:
     def settings_changed(self) -> None:
         """The settings may be others than before: the host gets them if so."""
         if self.handle.attached and self._configured != self._settings():
-            self._spawn(self._configure())
+            self._spawn(self.configure())
 
-    async def _configure(self) -> None:
+    async def configure(self) -> None:
+        """Give the host the settings of now, if it does not have them. Raises `MachineUnreachable`."""
         settings = self._settings()
         if settings == self._configured:
             return

@@ -1,6 +1,7 @@
 """The jobs that ended, one row each.
 
-Invariants: what was counted is kept in memory, as new as the last job that was written down; a job stands here once, whoever told of its end and how often; of two ends of the same job (it was resumed)
+Invariants: what was counted is kept in memory, as new as the last job that was written down; a job stands here once,
+whoever told of its end and how often; of two ends of the same job (it was resumed)
 the later one holds, with the first one's beginning.
 """
 

@@ -101,6 +101,13 @@ class Hub:
         """The id by which clients in the network know the machine again."""
         return await self._unique_ids.of(machine_id)
 
+    async def configure(self, machine_id: str) -> None:
+        """Have a machine's host take the settings of now before anything else is asked of it.
+
+        Raises `MachineUnreachable`.
+        """
+        await self._fleet.configure(machine_id)
+
     def uses(self, path: str) -> bool:
         """Whether the file, or a file in the folder, belongs to a living job of any machine."""
         return any(machine.uses(path) for machine in self._machines.values())

@@ -32,6 +32,7 @@ from mrdraw.link.messages import (
     ResumeOffer,
     Snapshot,
 )
+from mrdraw.settings.profile_shape import profile_record
 
 if TYPE_CHECKING:
     from mrdraw.history import Tally
@@ -113,6 +114,11 @@ class Machine(Controls):
     def state(self) -> MachineState:
         """What the machine is doing."""
         return self.snapshot.state
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a port is open, or being opened."""
+        return self.state not in _NOT_CONNECTED
 
     @property
     def is_operational(self) -> bool:
@@ -313,7 +319,9 @@ class Machine(Controls):
         return {"printer_profile": self._profile(), "event": event}
 
     def _profile(self) -> object:
-        return msgspec.to_builtins(self._settings().profile)
+        """The profile in force for scripts: with the members of the settings and with those that clients know."""
+        profile = self._settings().profile
+        return {**msgspec.to_builtins(profile), **profile_record(profile)}
 
     def _told(self, told: Told) -> None:
         """The machine host said something."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mrdraw.hub.resuming import HOME_XY, Plan, kinematics_of
 from mrdraw.link.messages import ResumeOffer
-from mrdraw.settings.tree import ProfileTree
+from mrdraw.settings.profiles import ProfileTree
 
 Told = tuple[str, str]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from mrdraw.errors import InvalidValue
 from mrdraw.link.messages import Place, ResumeOffer
-from mrdraw.settings.tree import ProfileTree
+from mrdraw.settings.profiles import ProfileTree
 
 HOME_XY, HOME_ALL, STANDING = "xy", "all", "none"
 """How the machine finds its place again: homing X and Y, homing everything, or as a person confirms it."""

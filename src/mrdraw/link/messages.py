@@ -96,6 +96,17 @@ class SerialSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Bytes of the firmware's receive buffer; 0 means: not known."""
 
 
+class CustomBox(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the head can go, mm; never less than the volume."""
+
+    x_min: float
+    x_max: float
+    y_min: float
+    y_max: float
+    z_min: float
+    z_max: float
+
+
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the machine is: its volume in mm, its heaters with ceilings in °C, its axes in mm/min."""
 
@@ -104,7 +115,11 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     width: float = 200.0
     depth: float = 200.0
     height: float = 200.0
+    form_factor: str = "rectangular"
+    """Or `circular`: then the width is the diameter, and the origin in the middle."""
     origin_center: bool = False
+    custom_box: CustomBox | None = None
+    """Instead of the volume, where the head can go."""
     extruders: int = 1
     heated_bed: bool = True
     heated_chamber: bool = False

@@ -122,7 +122,9 @@ class Commands:
         machine = self._machine
         extruded, target = machine.modal.preview(line)
         machine.limits.check_extrusion(extruded)
-        machine.limits.check_position({axis: place for axis, place in target.items() if axis in "xyz"})
+        ends = {axis: place for axis, place in target.items() if axis in "xyz"}
+        known = {axis: place for axis in "xyz" if (place := machine.posture.known(axis)) is not None}
+        machine.limits.check_position(known | ends, "".join(ends))
 
     def _jog(self, command: link.Jog) -> None:
         machine = self._machine

@@ -7,7 +7,7 @@ state of a job. The commands that set targets are Marlin's M104/M109, M140/M190 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mrdraw.errors import InvalidValue, LimitExceeded
 from mrdraw.gcode.modal import ModalState
@@ -66,20 +66,35 @@ class Limits:
 
     def range_of(self, axis: str) -> tuple[float, float]:
         """The travel of an axis in mm."""
-        profile = self.profile
+        profile, box = self.profile, self.profile.custom_box
+        if box is not None:
+            return {"x": (box.x_min, box.x_max), "y": (box.y_min, box.y_max), "z": (box.z_min, box.z_max)}[axis]
         length = {"x": profile.width, "y": profile.depth, "z": profile.height}[axis]
         if profile.origin_center and axis != "z":
             return -length / 2, length / 2
         return 0.0, length
 
-    def check_position(self, position: dict[str, float]) -> None:
-        """Refuse a position outside the volume. Raises `LimitExceeded`."""
+    def check_position(self, position: Mapping[str, float], moved: str = _AXES) -> None:
+        """Refuse a position outside the volume; only what has `moved` can be wrong. Raises `LimitExceeded`."""
         for axis, value in position.items():
             low, high = self.range_of(axis)
-            if not math.isfinite(value) or not low <= value <= high:
+            if axis in moved and (not math.isfinite(value) or not low <= value <= high):
                 raise LimitExceeded(
                     f"{axis.upper()} {value:g} mm is outside the profile's volume, {low:g} … {high:g} mm."
                 )
+        if "x" in moved or "y" in moved:
+            self._check_circle(position)
+
+    def _check_circle(self, position: Mapping[str, float]) -> None:
+        profile = self.profile
+        if profile.form_factor != "circular" or profile.custom_box is not None or not {"x", "y"} <= position.keys():
+            return
+        distance, radius = math.hypot(position["x"], position["y"]), profile.width / 2
+        if distance > radius:
+            raise LimitExceeded(
+                f"X {position['x']:g}, Y {position['y']:g} mm is {distance:g} mm from the middle of a circular volume "
+                f"of {radius:g} mm radius. A custom box in the profile says if the head may go there."
+            )
 
     def check_script(self, lines: Sequence[str], modal: ModalState) -> None:
         """Refuse a script that heats above a ceiling, leaves the volume or extrudes too much at a time.

@@ -72,16 +72,18 @@ def _slowest(axes: dict[str, float], profile: Profile) -> float:
 def _check_jog(
     axes: dict[str, float], *, absolute: bool, posture: Posture, limits: Limits, safety: SafetySettings
 ) -> None:
+    ends = {axis: place for axis in "xyz" if (place := posture.known(axis)) is not None}
     for axis, value in axes.items():
         if axis not in ("x", "y", "z"):
             raise InvalidValue(f"There is no axis {axis}; use x, y or z.")
         place = posture.known(axis)
         if absolute or place is not None:
-            limits.check_position({axis: value if absolute else value + (place or 0.0)})
+            ends[axis] = value if absolute else value + (place or 0.0)
         elif not abs(value) <= safety.unhomed_jog:
             raise LimitExceeded(
                 f"{axis.upper()} was not homed: it moves at most {safety.unhomed_jog:g} mm at a time. Home it first."
             )
+    limits.check_position(ends, "".join(axes))
 
 
 def home(axes: str) -> list[str]:

@@ -33,6 +33,7 @@ from mrdraw.server.api import (
     printer,
     printhead,
     probes,
+    profiles,
     settings,
     settings_templates,
     slicing,
@@ -57,9 +58,9 @@ from mrdraw.server.turns import Turns
 from mrdraw.settings import Settings
 
 MODULES = (
-    access, version, connection, files, file_commands, uploads, job, printer, printhead, tool, bed, typed, emergency,
-    interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description, liveness, page,
-    languages, logs, log_downloads, slicing, probes, system, system_info,
+    access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
+    emergency, interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description,
+    liveness, page, languages, logs, log_downloads, slicing, probes, system, system_info,
 )  # fmt: skip
 
 _COMMON = [

@@ -39,7 +39,7 @@ from mrdraw.server.values import sequence, text
 
 CACHE = "max-age=0, must-revalidate, private"
 _ARCHIVE = "files.zip"
-_PLAIN_NAME = re.compile(r'[ !#-\[\]-~]*')
+_PLAIN_NAME = re.compile(r"[ !#-\[\]-~]*")
 """Printable ASCII without what would end a quoted string."""
 
 

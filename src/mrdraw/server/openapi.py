@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard, get_origin
 
 import msgspec
 
@@ -68,7 +68,8 @@ class _Schemas:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         types = list({kind: None for route in routes for shape in _shapes(route) for kind in _types(shape)})
-        schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+        made = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+        schemas, components = msgspec.json.decode(msgspec.json.encode(made))  # defaults that are tuples become lists
         self._of = dict(zip(types, schemas, strict=True))
         refusal = {"type": "object", "properties": {"error": TEXT}, "required": ["error"]}
         self.components: Json = {"Refusal": refusal, **components}
@@ -83,7 +84,7 @@ class _Schemas:
             return {name: self._resolved(each) for name, each in value.items()}
         if isinstance(value, list | tuple):
             return [self._resolved(each) for each in value]
-        return self._of[value] if isinstance(value, type) else value
+        return self._of[value] if _is_type(value) else value
 
 
 def _shapes(route: Route) -> Iterator[object]:
@@ -97,9 +98,14 @@ def _shapes(route: Route) -> Iterator[object]:
     yield from (given.shape if isinstance(given, Content) else given for given in about.gives.values())
 
 
+def _is_type(value: object) -> TypeGuard[type]:
+    """Whether msgspec knows it: a class, or a type put together of several."""
+    return isinstance(value, type) or get_origin(value) is not None
+
+
 def _types(value: object) -> Iterator[type]:
     """The types in a shape."""
-    if isinstance(value, type):
+    if _is_type(value):
         yield value
     elif isinstance(value, Mapping):
         for each in value.values():

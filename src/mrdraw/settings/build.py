@@ -13,8 +13,10 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from mrdraw.errors import InvalidValue
+from mrdraw.settings.controls import check_controls
 from mrdraw.settings.discovery import DISCOVERY, DiscoveryTree
 from mrdraw.settings.kinds import PATTERN_WORDS
+from mrdraw.settings.profiles import check_known, further_profiles, settled
 from mrdraw.settings.tree import MACHINE_SECTIONS, MachineTree, SettingsTree, unknown_members
 
 _MACHINES = "machines"
@@ -72,10 +74,29 @@ def _machine(own: object, place: str, above: Mapping[str, Any]) -> MachineTree:
             part = holder.get(section)
             if part is not None:
                 part = _flat_scripts(part, where) if section == _SCRIPTS else part
-                _convert(part, field.type, where)  # here the place is known
+                _check_part(part, field.type, where)
                 parts.append(part)
         members[section] = _together(parts)
-    return _convert(_without_empty(members), MachineTree, place)
+    return _settled(_convert(_without_empty(members), MachineTree, place), place)
+
+
+def _check_part(part: object, shape: Any, place: str) -> None:
+    """Raises `InvalidValue` for a section that is wrong, here where its place is known."""
+    if get_origin(shape) is dict:
+        for name, value in _members(part, place).items():
+            _convert(value, get_args(shape)[1], f"{place}.{name}")
+    else:
+        _convert(part, shape, place)
+
+
+def _settled(tree: MachineTree, place: str) -> MachineTree:
+    """The machine whose profiles agree with themselves. Raises `InvalidValue`."""
+    check_controls(tree.controls, f"{place}.controls")
+    further = further_profiles(tree.own_profile, tree.further_profiles, place)
+    tree = msgspec.structs.replace(tree, own_profile=settled(tree.own_profile), further_profiles=further)
+    check_known(tree.default_profile, tree.profiles, f"{place}.defaultProfile")
+    check_known(tree.chosen_profile, tree.profiles, f"{place}.chosenProfile")
+    return tree
 
 
 def _together(parts: list[Any]) -> Any:
@@ -140,7 +161,7 @@ def _readable(text: str, data: object, shape: object, place: str) -> str:
         place = f"{place}[{index}]" if index else f"{place}.{name}".lstrip(".")
         data, shape = _inside(data, shape, name, index)
     value = "its value" if place in _NOT_SHOWN else _shown(data)
-    return f"{place}: {value} is not accepted; right is {_right(reason, shape)}."
+    return f"{place}: {value} is not accepted; right is {right(reason, shape)}."
 
 
 def _steps(path: str) -> Iterator[tuple[str, str]]:
@@ -156,7 +177,7 @@ def _inside(data: Any, shape: object, name: str, index: str) -> tuple[Any, objec
     return data[name], fields.get(name)
 
 
-def _right(reason: str, shape: object) -> str:
+def right(reason: str, shape: object) -> str:
     """What would have been accepted, from what msgspec says."""
     if get_origin(shape) is Literal:
         return "one of " + ", ".join(str(choice) for choice in get_args(shape))

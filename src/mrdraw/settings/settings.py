@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from time import monotonic
+from time import monotonic, time
 from typing import Any, Final
 
 from mrdraw.errors import InvalidValue, NotStored, SettingsUnreadable
@@ -50,6 +50,8 @@ class Settings:
         self._lock = Lock()
         self._loaded = _Loaded(build({}), {})
         self._empty_since: float | None = None
+        self.changed_at = time()
+        """When the settings in force came to be, unix s."""
         self._looked_at = monotonic()
         self._stamp: _Stamp | None = _stamp_of(self._path)
         if not self._load():
@@ -88,6 +90,7 @@ class Settings:
             tree = build(data)
             if data != document.parse(before):
                 document.write_whole(self._path, text)
+                self.changed_at = time()
             self._loaded, self.notice = _Loaded(tree, data), None
             self._stamp = _UNKNOWN  # what lies there now is looked at again, whoever wrote it
             return tree
@@ -124,7 +127,7 @@ class Settings:
         try:
             text = document.read_text(self._path)
             data = document.parse(text)
-            self._loaded, self.notice = _Loaded(build(data), data), None
+            self._loaded, self.notice, self.changed_at = _Loaded(build(data), data), None, time()
         except (SettingsUnreadable, InvalidValue) as error:
             self.notice = f"{FILE_NAME} is not in force, the settings before are: {error}"
             LOGGER.error("%s", self.notice)  # noqa: TRY400 - the text says it all

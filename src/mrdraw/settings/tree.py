@@ -7,15 +7,17 @@ Units: s, °C, mm, mm/min; cutoff in minutes.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
 from mrdraw.settings.cameras import WebcamTree
 from mrdraw.settings.computer import ServerTree, SystemTree
+from mrdraw.settings.controls import Control
 from mrdraw.settings.discovery import DiscoveryTree, discovery_of
 from mrdraw.settings.kinds import Celsius, Coordinate, NotNegative, Positive, Section
+from mrdraw.settings.profiles import ProfileTree
 from mrdraw.settings.sections import (
     AccessControlTree,
     ApiTree,
@@ -27,32 +29,6 @@ from mrdraw.settings.sections import (
     SlicingTree,
 )
 from mrdraw.settings.serial import SerialTree
-
-Kinematics = Literal["", "cartesian", "corexy", "delta", "scara", "polar"]
-
-
-class ProfileTree(Section, frozen=True):
-    """What the machine is: its volume, its heaters with ceilings, its axes."""
-
-    id: str = "_default"
-    name: str = "Default"
-    width: Positive = 200.0
-    depth: Positive = 200.0
-    height: Positive = 200.0
-    origin_center: bool = False
-    extruders: Annotated[int, Meta(ge=1, le=99)] = 1
-    heated_bed: bool = True
-    heated_chamber: bool = False
-    max_tool_temperature: Annotated[float, Meta(gt=0, le=2000)] = 300.0
-    max_bed_temperature: Annotated[float, Meta(gt=0, le=2000)] = 120.0
-    max_chamber_temperature: Annotated[float, Meta(gt=0, le=2000)] = 80.0
-    max_extrusion: Positive = 500.0
-    speed_x: Positive = 6000.0
-    speed_y: Positive = 6000.0
-    speed_z: Positive = 200.0
-    speed_e: Positive = 300.0
-    kinematics: Kinematics = ""
-    """Nothing means: what the firmware says."""
 
 
 class SafetyTree(Section, frozen=True):
@@ -120,15 +96,37 @@ class MachineTree(Section, frozen=True):
 
     name: str = ""
     serial: SerialTree = SerialTree()
-    profile: ProfileTree = ProfileTree()
+    own_profile: ProfileTree = msgspec.field(name="profile", default=ProfileTree())
+    """The profile that every machine has."""
+    further_profiles: dict[str, ProfileTree] = msgspec.field(name="profiles", default_factory=dict)
+    """The profiles beside it, by id."""
+    default_profile: str = ""
+    """The profile that a connection takes when none is named; empty for the machine's own."""
+    chosen_profile: str = ""
+    """The profile of the last connection, if that named another one than the default."""
+    controls: tuple[Control, ...] = ()
+    """Custom controls (contract, 5.13)."""
     safety: SafetyTree = SafetyTree()
     temperature: TemperatureTree = TemperatureTree()
     terminal_filters: tuple[TerminalFilter, ...] = TERMINAL_FILTERS
-    controls: tuple[dict[str, Any], ...] = ()
-    """Custom controls (contract, 5.13)."""
     webcam: WebcamTree = WebcamTree()
     scripts: dict[str, str] = msgspec.field(default_factory=dict)
     """Templates of G-code by name, as `afterPrintDone` or `snippets/park`."""
+
+    @property
+    def profiles(self) -> dict[str, ProfileTree]:
+        """All profiles by id, the machine's own first."""
+        return {self.own_profile.id: self.own_profile, **self.further_profiles}
+
+    @property
+    def preferred_profile(self) -> ProfileTree:
+        """The default one."""
+        return self.further_profiles.get(self.default_profile, self.own_profile)
+
+    @property
+    def profile(self) -> ProfileTree:
+        """The profile in force."""
+        return self.profiles[self.chosen_profile] if self.chosen_profile else self.preferred_profile
 
 
 class SettingsTree(Section, frozen=True):

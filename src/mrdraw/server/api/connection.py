@@ -29,6 +29,7 @@ from mrdraw.server.describing import (
     object_of,
     said,
 )
+from mrdraw.server.profile_changes import Changes, made_default, put_in_force, settings_changes
 from mrdraw.server.records import state_text
 from mrdraw.server.responses import json_response, no_content
 from mrdraw.server.routing import Route
@@ -43,7 +44,6 @@ BAUDRATES = (250000, 230400, 115200, 57600, 38400, 19200, 9600)
 _CLOSED = "Closed"
 """What this resource, and no other, calls a machine without connection."""
 _CLOSED_STATES = {MachineState.OFFLINE, MachineState.CLOSED_WITH_ERROR}
-_DEFAULT_PROFILE = "_default"
 _COMMANDS: dict[str, tuple[str, ...]] = {"connect": (), "disconnect": (), "fake_ack": ()}
 
 
@@ -56,15 +56,15 @@ async def read(request: Request) -> Response:
         "state": _CLOSED if closed else state_text(one),
         "port": None if closed else snapshot.port,
         "baudrate": None if closed else snapshot.baudrate,
-        "printerProfile": _DEFAULT_PROFILE if closed else profile.id,
+        "printerProfile": profile.id,
     }
     options = {
         "ports": port_options(one),
         "baudrates": baudrate_options(one),
-        "printerProfiles": [{"id": profile.id, "name": profile.name}],
+        "printerProfiles": [{"id": each.id, "name": each.name} for each in one.settings.profiles.values()],
         "portPreference": serial.port,
         "baudratePreference": serial.baudrate,
-        "printerProfilePreference": profile.id,
+        "printerProfilePreference": one.settings.preferred_profile.id,
         "autoconnect": serial.autoconnect,
     }
     return json_response({"current": current, "options": options})
@@ -85,16 +85,44 @@ async def act(request: Request) -> Response:
 
 async def _connect(request: Request, one: Machine, body: dict[str, object]) -> None:
     port, baudrate = _port(one, body.get("port")), _baudrate(one, body.get("baudrate"))
-    if "printerProfile" in body:
-        one_of(body["printerProfile"], [one.settings.profile.id], "printerProfile")
-    chosen: dict[str, object] = {}
-    if is_true(body.get("save")):
-        chosen |= {name: value for name, value in (("port", port), ("baudrate", baudrate)) if value is not None}
+    save, named = is_true(body.get("save")), _profile(one, body.get("printerProfile"))
+    serial: dict[str, object] = {}
+    if save:
+        serial |= {name: value for name, value in (("port", port), ("baudrate", baudrate)) if value is not None}
     if "autoconnect" in body:
-        chosen["autoconnect"] = is_true(body["autoconnect"])
+        serial["autoconnect"] = is_true(body["autoconnect"])
+    if not one.is_connected:
+        await _put_in_force(request, one, named)
     await one.connect(port, baudrate)
-    if chosen:
-        await asyncio.to_thread(services(request).settings.update, {"machines": {one.id: {"serial": chosen}}})
+    own: Changes = {"serial": serial} if serial else {}
+    if save and named is not None:
+        own |= made_default(one, named)
+    await _write(request, one, own)
+
+
+async def _put_in_force(request: Request, one: Machine, named: str | None) -> None:
+    """Have the machine host know what the machine is before it opens the port."""
+    if changes := put_in_force(one, named or one.settings.preferred_profile.id):
+        await _write(request, one, changes)
+        await services(request).hub.configure(one.id)
+
+
+async def _write(request: Request, one: Machine, own: Changes) -> None:
+    known = services(request).settings
+    default = one.id == known.current().default_machine
+    if changes := settings_changes(one, own, default=default):
+        await asyncio.to_thread(known.update, changes)
+        one.view.changed()
+
+
+def _profile(one: Machine, value: object) -> str | None:
+    """The profile that was asked for, `None` for the default one. Raises `InvalidValue`, `WrongState`."""
+    if value is None:
+        return None
+    named, in_force = one_of(value, one.settings.profiles, "printerProfile"), one.settings.profile.id
+    if one.is_connected and named != in_force:
+        raise WrongState(f"The machine is connected as {in_force!r}. Disconnect it before it is another one.")
+    return named
 
 
 def port_options(one: Machine) -> list[str]:

@@ -21,6 +21,7 @@ from mrdraw.server.api.settings import settings_updated
 from mrdraw.server.context import json_body, services
 from mrdraw.server.describing import TEXT, About, Body, many, object_of
 from mrdraw.server.machine_record import MACHINE, machine_record
+from mrdraw.server.profile_changes import changed, settings_changes
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.values import mapping, text
@@ -31,6 +32,7 @@ ONE = f"{ALL}/{{machine_id}}"
 
 _LONGEST_NAME = 128
 _FIELDS = tuple(field.encode_name for field in msgspec.structs.fields(ProfileTree))
+_MAY_BE_NONE = frozenset(field.encode_name for field in msgspec.structs.fields(ProfileTree) if field.default is None)
 _MEMBERS = ("name", "profile")
 
 
@@ -55,9 +57,11 @@ async def change(request: Request) -> Response:
     one = named(request)
     changes = _changes(await json_body(request), one)
     if changes:
-        await asyncio.to_thread(services(request).settings.update, {"machines": {one.id: changes}})
+        known = services(request).settings
+        written = settings_changes(one, changes, default=one.id == known.current().default_machine)
+        await asyncio.to_thread(known.update, written)
         settings_updated(request)
-        if "profile" in changes:
+        if changes.keys() - {"name"}:
             services(request).hub.bus.publish(one.id, PrinterProfileModified(identifier=one.settings.profile.id))
     return json_response(machine_record(one))
 
@@ -73,9 +77,9 @@ def _changes(body: Mapping[str, object], one: Machine) -> dict[str, object]:
     if profile.pop("id", one.settings.profile.id) != one.settings.profile.id:
         raise InvalidValue(f"profile.id is {one.settings.profile.id!r} and cannot be changed.")
     for name, value in profile.items():
-        if value is None:
+        if value is None and name not in _MAY_BE_NONE:
             raise InvalidValue(f"profile.{name} is null; leave out what is to stay as it is.")
-    return {**changes, "profile": profile} if profile else changes
+    return {**changes, **changed(one, one.settings.profile, profile)}
 
 
 def _name(value: object) -> str:
