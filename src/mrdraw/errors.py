@@ -145,6 +145,18 @@ class NoSuchSlicer(MrDrawError):
     """No slicer has this name."""
 
 
+class NoSuchCommand(MrDrawError):
+    """No system command of this name is configured."""
+
+
+class ProgramFailed(MrDrawError):
+    """A program of the computer could not be run or ended with an error; the text holds what it said."""
+
+
+class JobsWouldEnd(MrDrawError):
+    """Jobs run that would end; it is done only with ``force``."""
+
+
 class LastAdmin(MrDrawError):
     """Afterwards nobody would be an active admin."""
 

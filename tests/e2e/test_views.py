@@ -18,7 +18,7 @@ SIZES = {"phone": (360, 640), "touch": (800, 480), "desktop": (1440, 900)}
 SCHEMES = ("light", "dark")
 QUICK = {("phone", "light"), ("desktop", "dark")}
 """Where axe-core looks when nobody waits for pictures: each scheme and each layout once."""
-SETTINGS = ("machine", "api", "access", "about")
+SETTINGS = ("machine", "api", "access", "system", "about")
 LONG_NAME = "planetary-gear_carrier-plate_v12_0.2mm_PETG_MK3S_3h47m.gcode"
 SLOWLY = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 4_000}
 

@@ -113,6 +113,7 @@ ROUTES = {
     ("DELETE", "/api/settings/apikey"): "a",
     ("GET", "/api/settings"): "aur",
     ("POST", "/api/settings"): "a",
+    ("GET", "/api/settings/templates"): "a",
     ("GET", "/api/setup/wizard"): "a",
     ("POST", "/api/setup/wizard"): "a",
     ("POST", "/plugin/corewizard/acl"): "",
@@ -129,6 +130,14 @@ ROUTES = {
     ("GET", "/downloads/logs"): "a",
     ("POST", "/downloads/logs"): "a",
     ("GET", "/downloads/logs/eve"): "a",
+    ("GET", "/api/system/commands"): "a",
+    ("GET", "/api/system/commands/core"): "a",
+    ("POST", "/api/system/commands/core/shutdown"): "a",
+    ("POST", "/api/system"): "a",
+    ("GET", "/api/system/info"): "a",
+    ("GET", "/api/system/usage"): "a",
+    ("GET", "/api/system/startup"): "a",
+    ("GET", "/downloads/systeminfo.zip"): "a",
     ("POST", "/api/util/test"): "a",
     ("GET", "/api/slicing"): "au",
     ("GET", "/api/slicing/cura/profiles"): "au",
@@ -209,6 +218,8 @@ PARAMETERS = {
     "locale": "de",
     "pack": "_core",
     "slicer": "cura",
+    "source": "core",
+    "action": "shutdown",
 }
 
 

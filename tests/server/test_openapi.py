@@ -46,7 +46,9 @@ def test_no_status_is_a_catch_all():
     for methods in document(all_routes())["paths"].values():
         for operation in methods.values():
             assert all(len(status) == 3 and status.isdigit() for status in operation["responses"])
-            assert all(int(status) < 500 or status in {"503", "507"} for status in operation["responses"])
+            runs_programs = operation["tags"] == ["system"]  # and says with 500 how one failed (contract, 5.12)
+            accepted = {"503", "507", *({"500"} if runs_programs else ())}
+            assert all(int(status) < 500 or status in accepted for status in operation["responses"])
 
 
 def test_refusals_have_the_statuses_of_the_table_of_errors():

@@ -16,6 +16,7 @@ export const router = createRouter({
         { path: 'machine', name: 'settings-machine', component: () => import('./views/MachineSettings.vue') },
         { path: 'api', name: 'settings-api', component: () => import('./views/ApiSettings.vue') },
         { path: 'access', name: 'settings-access', component: () => import('./views/AccessSettings.vue') },
+        { path: 'system', name: 'settings-system', component: () => import('./views/SystemSettings.vue') },
         { path: 'about', name: 'settings-about', component: () => import('./views/AboutPage.vue') },
       ],
     },

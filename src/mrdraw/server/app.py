@@ -39,8 +39,11 @@ from mrdraw.server.api import (
     probes,
     profiles,
     settings,
+    settings_templates,
     slicing,
     software_update,
+    system,
+    system_info,
     timelapse,
     tool,
     typed,
@@ -62,8 +65,8 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
-    emergency, interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
-    languages, logs, log_downloads, slicing, probes,
+    emergency, interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description,
+    liveness, page, languages, logs, log_downloads, slicing, probes, system, system_info,
     discovery, camera, timelapse, plugin_manager, software_update, plugins,
 )  # fmt: skip
 

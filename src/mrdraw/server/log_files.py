@@ -17,7 +17,7 @@ from pathlib import Path
 from mrdraw.errors import NoSuchFile, NotStored
 from mrdraw.server.logs import FILE_NAME
 
-_LOGS = "logs"
+LOGS = "logs"
 _MACHINES = "machines"
 _HOST_LOG = "host.log"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.log(\.[0-9]+)?")
@@ -80,7 +80,7 @@ class LogFiles:
         return usage.free, usage.total
 
     def _found(self) -> Iterator[LogFile]:
-        for path in (self._basedir / _LOGS).glob("*.log*"):
+        for path in (self._basedir / LOGS).glob("*.log*"):
             yield from _log(path, path.name, is_written=path.name == FILE_NAME)
         for path in (self._basedir / _MACHINES).glob(f"*/{_HOST_LOG}*"):
             name = path.name.replace("host", f"machine-{path.parent.name}", 1)

@@ -30,6 +30,7 @@ from mrdraw.server.discovery.announcer import Announcer
 from mrdraw.server.doors import Doors
 from mrdraw.server.greeting import address_of, greeting, held_back, network_address
 from mrdraw.server.listening import resolve
+from mrdraw.server.log_files import LOGS
 from mrdraw.server.log_levels import apply_levels
 from mrdraw.server.logs import is_journal, log_to
 from mrdraw.server.notify import Notifier
@@ -77,7 +78,7 @@ def serve(
     notifier = Notifier()
     basedir.mkdir(parents=True, exist_ok=True)
     with _locked(basedir):
-        log_to(basedir / "logs")
+        log_to(basedir / LOGS)
         settings = Settings(basedir)
         apply_levels(settings)
         tree = settings.current().server

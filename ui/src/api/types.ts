@@ -315,3 +315,30 @@ export interface SettingsRecord {
   terminalFilters: { name: string; regex: string }[]
   plugins: Record<string, unknown>
 }
+
+export type SystemFacts = Record<string, string | number | boolean | null>
+
+/** Bytes. */
+export interface Space {
+  free: number
+  total: number
+}
+
+export interface SystemCommand {
+  action: string
+  source: string
+  name?: string
+  confirm?: string
+}
+
+export interface LogRecord {
+  name: string
+  /** Unix s. */
+  date: number
+  /** Bytes. */
+  size: number
+}
+
+export interface LogList {
+  files: LogRecord[]
+}

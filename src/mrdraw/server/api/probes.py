@@ -1,7 +1,7 @@
 """`POST /api/util/test`: whether something that a setting would name is there (contract, 5.12 and 15.30).
 
 Invariants: what a test found is in the body, never in the status; no content of anything is handed out; outside the
-base folder nothing is made; every test ends within `_LONGEST` seconds.
+base folder nothing is made; a session has to have typed its password lately; every test ends within `_LONGEST` seconds.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import InvalidValue
-from mrdraw.server.context import client_address, command_body, services
+from mrdraw.errors import InvalidValue, NotPermitted
+from mrdraw.server.context import client_address, command_body, require_fresh, services
 from mrdraw.server.describing import (
     COUNT,
     FLAG,
@@ -60,6 +60,7 @@ _STATUSES = {
 
 async def test(request: Request) -> Response:
     """`POST /api/util/test`."""
+    require_fresh(request)
     command, body = await command_body(request, _COMMANDS)
     return json_response(await _TESTS[command](request, body))
 
@@ -233,6 +234,7 @@ _ABOUT = About(
     "Test whether a path, an address of the web, a server, a name or an IP address is what is expected",
     {200: either(*map(object_of, _FOUND))},
     body=commands(_COMMANDS, _MEMBERS),
+    raises=(NotPermitted,),
 )
 
 ROUTES = (Route("POST", "/api/util/test", test, Permission.ADMIN, about=_ABOUT),)
