@@ -110,6 +110,7 @@ ROUTES = {
     ("DELETE", "/api/settings/apikey"): "a",
     ("GET", "/api/settings"): "aur",
     ("POST", "/api/settings"): "a",
+    ("GET", "/api/settings/templates"): "a",
     ("GET", "/api/setup/wizard"): "a",
     ("POST", "/api/setup/wizard"): "a",
     ("POST", "/plugin/corewizard/acl"): "",

@@ -25,21 +25,23 @@ def test_the_tree(tmp_path):
     async def scenario(client, made):
         tree = (await client.get(PATH)).json()
         assert set(tree) == {
-            "api", "appearance", "feature", "folder", "serial", "temperature", "terminalFilters", "scripts", "server",
-            "webcam", "system", "plugins", "controls",
+            "accessControl", "api", "appearance", "controls", "devel", "feature", "folder", "gcodeAnalysis", "plugins",
+            "scripts", "serial", "server", "slicing", "system", "temperature", "terminalFilters", "webcam",
         }  # fmt: skip
         assert tree["api"] == {"key": made.services.accounts.global_key(), "allowCrossOrigin": False}
         assert tree["appearance"]["name"] == ""
         assert tree["appearance"]["showInternalFilename"] is True
         assert tree["feature"]["autoUppercaseBlacklist"] == ["M117", "M118", "M707", "M708"]
-        assert tree["folder"] == {"uploads": str(tmp_path / "uploads")}
+        assert tree["folder"] == {name: str(tmp_path / name) for name in ("uploads", "timelapse", "watched")}
         assert tree["serial"]["portOptions"] == ["/dev/ttyUSB9", "/dev/ttyUSB10"]
         assert 115200 in tree["serial"]["baudrateOptions"]
         assert (tree["serial"]["port"], tree["serial"]["autoconnect"]) == (None, False)
         assert tree["temperature"]["cutoff"] == 30
         assert tree["temperature"]["profiles"][1] == {"name": "PLA", "extruder": 180, "bed": 60, "chamber": None}
         assert tree["terminalFilters"][3] == {"name": "Suppress wait responses", "regex": "Recv: wait"}
-        assert (tree["scripts"], tree["webcam"], tree["controls"]) == ({"gcode": {}}, {}, [])
+        assert (tree["scripts"], tree["controls"]) == ({"gcode": {}}, [])
+        assert (tree["webcam"]["webcams"], tree["webcam"]["streamUrl"]) == ([], None)
+        assert tree["accessControl"] == {"autologinLocal": False, "autologinHeadsupAcknowledged": False}
         assert tree["server"]["uploads"] == {"maxSize": 16 * 1024**3}
         assert tree["server"]["allowFraming"] is False
         assert "tls" not in tree["server"]
@@ -78,7 +80,7 @@ def test_the_unique_id_is_made_once_and_kept(tmp_path):
                 assert plugins == {"tracking": {}, "discovery": {"upnpUuid": found[0]}}  # what it keeps may be a secret
             async with made.client(made.key("boss")) as client:
                 plugins = (await client.get(PATH)).json()["plugins"]
-                assert plugins == {"tracking": {"enabled": False}, "discovery": {"upnpUuid": found[0]}}
+                assert (plugins["tracking"], plugins["discovery"]["upnpUuid"]) == ({"enabled": False}, found[0])
 
     asyncio.run(again())
     assert found[0] == found[1]
@@ -144,31 +146,61 @@ def test_a_part_of_the_tree(tmp_path):
     run(tmp_path, scenario, user="boss")
 
 
-def test_what_is_not_known_is_not_written(tmp_path):
+UNKNOWN = {
+    "nothing": {"x": 1},
+    "machines": {"default": {"name": "x"}},
+    "defaultMachine": "other",
+    "api": {"enabled": False, "keyHidden": True},
+    "appearance": {"unknown": 1},
+    "webcam": {"streamUrl": "/elsewhere"},
+    "serial": {"portOptions": ["x"], "unheardOf": 3},
+    "server": {"diskspace": {"much": 1}, "uploads": {"minSize": 3}},
+    "temperature": {"profiles": [{"name": "PLA", "extruder": 200, "mood": "good"}]},
+    "scripts": {"gcode": {"snippets": {"x": "G28"}}, "other": {}},
+    "plugins": {"discovery": {"upnpUuid": "mine", "model": {"fur": "red"}}},
+    "folder": {},
+}
+UNKNOWN_PLACES = {
+    "nothing", "machines", "defaultMachine", "api.enabled", "api.keyHidden", "appearance.unknown", "webcam.streamUrl",
+    "serial.portOptions", "serial.unheardOf", "server.diskspace.much", "server.uploads.minSize",
+    "temperature.profiles[0].mood", "scripts.other", "scripts.gcode.snippets", "plugins.discovery.upnpUuid",
+    "plugins.discovery.model.fur",
+}  # fmt: skip
+
+
+def test_what_is_not_known_is_named_and_not_written(tmp_path, caplog):
     async def scenario(client, made):
-        part = {
-            "nothing": {"x": 1},
-            "devel": {"pluginTimings": True},
-            "webcam": {"ffmpegPath": "/bin/sh"},
-            "controls": [1],
-            "machines": {"default": {"name": "x"}},
-            "defaultMachine": "other",
-            "api": {"anonymousStatus": 403, "enabled": False},
-            "appearance": {"unknown": 1},
-            "serial": {"portOptions": ["x"], "unheardOf": 3},
-            "server": {"diskspace": {"warning": 1}, "uploads": {"minSize": 3}},
-            "temperature": {"profiles": [{"name": "PLA", "extruder": 200, "mood": "good"}]},
-            "scripts": {"gcode": {"snippets": {"x": "G28"}, "afterPrintDone": 5}, "other": {}},
-            "plugins": {"discovery": {"upnpUuid": "mine"}},
-            "folder": {},
-        }
-        answer = await client.post(PATH, json=part)
+        answer = await client.post(PATH, json=UNKNOWN)
         assert answer.status_code == 200
+        assert set(answer.headers["X-Ignored-Settings"].split(", ")) == UNKNOWN_PLACES
+        assert "serial.unheardOf" in caplog.text
         written, _ = in_file(made)
         assert written == {
             "machines": {"default": {"temperature": {"profiles": [{"name": "PLA", "extruder": 200}]}}},
         }
         assert answer.json()["plugins"]["discovery"]["upnpUuid"] != "mine"
+        assert "X-Ignored-Settings" not in (await client.post(PATH, json=answer.json())).headers
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_who_wants_to_know_is_refused_instead(tmp_path):
+    async def scenario(client, made):
+        strict = {"strict": "true"}
+        answer = await client.post(PATH, params=strict, json={"appearance": {"name": "x"}, "serial": {"speed": 1}})
+        assert (answer.status_code, "serial.speed" in answer.json()["error"]) == (400, True)
+        assert not in_file(made)[1].exists()
+        assert (await client.post(PATH, params=strict, json={"appearance": {"name": "x"}})).status_code == 200
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_names_that_no_header_can_hold_are_told_all_the_same(tmp_path):
+    async def scenario(client, _):
+        answer = await client.post(PATH, json={"ü\r\nX-Evil: 1": 1, **{f"a{index}": 1 for index in range(30)}})
+        assert answer.status_code == 200
+        assert answer.headers["X-Ignored-Settings"].startswith("%C3%BC%0D%0AX-Evil%3A%201, a0, ")
+        assert answer.headers["X-Ignored-Settings"].endswith("(11 more)")
 
     run(tmp_path, scenario, user="boss")
 
@@ -179,6 +211,7 @@ def test_the_whole_tree_sent_back_changes_nothing(tmp_path):
         assert (await client.post(PATH, json=tree)).json() == tree
         async with made.client(made.key("boss")) as admin:
             assert (await admin.post(PATH, json={})).json() == tree
+        assert not in_file(made)[1].exists()
 
     run(tmp_path, scenario, user="boss")
 
@@ -198,6 +231,17 @@ def test_the_whole_tree_sent_back_changes_nothing(tmp_path):
         ({"terminalFilters": {"name": "x"}}, "terminalFilters"),
         ({"terminalFilters": ["x"]}, "terminalFilters"),
         ({"scripts": {"gcode": []}}, "scripts.gcode"),
+        ({"scripts": {"gcode": {"afterPrintDone": 5}}}, "scripts.gcode.afterPrintDone"),
+        ({"scripts": {"gcode": {"afterPrintDone": None}}}, "scripts.gcode.afterPrintDone"),
+        ({"controls": {"name": "x"}}, "controls"),
+        ({"controls": ["x"]}, "controls[0]"),
+        ({"webcam": {"bitrate": "fast"}}, "webcam.bitrate"),
+        ({"webcam": {"webcams": [{"displayName": "x"}]}}, "webcam.webcams[0]"),
+        ({"gcodeAnalysis": {"runAt": "sometimes"}}, "one of never, idle, always"),
+        ({"serial": {"supportResendsWithoutOk": "perhaps"}}, "one of always, detect, never"),
+        ({"server": {"onlineCheck": {"port": 0}}}, "server.onlineCheck.port"),
+        ({"plugins": {"discovery": {"httpPassword": 5}}}, "plugins.discovery.httpPassword"),
+        ({"accessControl": {"autologinLocal": 1}}, "accessControl.autologinLocal"),
         ({"server": {"uploads": 1}}, "server.uploads"),
         ({"server": {"port": 70000}}, "server.port"),
         ({"plugins": {"x": 1}}, "plugins.x"),
@@ -224,6 +268,10 @@ def test_a_value_that_is_refused_is_named_and_nothing_is_written(tmp_path, part,
         {"folder": {"uploads": "/tmp"}},
         {"folder": {"timelapse": "/tmp"}},
         {"folder": {"uploads": None}},
+        {"webcam": {"ffmpegPath": "/bin/sh"}},
+        {"webcam": {"ffmpegThreads": 2}},
+        {"api": {"anonymousStatus": 403}},
+        {"accessControl": {"defaultReauthenticationTimeout": 0}},
         {"api": {"key": "mine"}},
         {"api": {"key": None}},
         {"system": {"actions": [{"command": "reboot"}]}},
@@ -355,5 +403,179 @@ def test_the_global_key_is_renewed_and_switched_off(tmp_path):
         assert (await client.get(PATH)).json()["api"]["key"] is None
         async with made.client(key) as other:
             assert (await other.get("/api/version")).status_code == 401
+
+    run(tmp_path, scenario, user="boss")
+
+
+# --- who may set and see what -----------------------------------------------------------------------------------------
+
+
+async def session(made, name, clock=None):
+    """A client with the cookies of a log-in."""
+    client = made.client()
+    answer = await client.post("/api/login", json={"user": name, "pass": "secret"})
+    assert answer.status_code == 200
+    client.headers["X-CSRF-Token"] = next(value for name, value in client.cookies.items() if "csrf" in name)
+    return client
+
+
+def later(made, minutes):
+    """Let this time pass for the accounts."""
+    accounts = made.services.accounts
+    before = accounts._clock
+    accounts._clock = accounts.sessions._clock = lambda: before() + minutes * 60
+
+
+RUNS = {
+    "system": {"actions": [{"action": "reboot", "name": "Reboot", "command": "systemctl reboot"}]},
+    "server": {"commands": {"systemShutdownCommand": "sudo poweroff"}},
+    "webcam": {"ffmpegPath": "/usr/bin/ffmpeg"},
+}
+
+
+@pytest.mark.parametrize("section", RUNS)
+def test_what_runs_on_the_computer_is_set_by_who_just_typed_the_password(tmp_path, section):
+    async def scenario(by_key, made):
+        part = {section: RUNS[section]}
+        refused = await by_key.post(PATH, json=part)
+        assert (refused.status_code, "API key" in refused.json()["error"]) == (403, True)
+        client = await session(made, "boss")
+        answer = await client.post(PATH, json=part)
+        assert answer.status_code == 200
+        shown = (await by_key.get(PATH)).json()[section]
+        assert (await by_key.post(PATH, json={section: shown})).status_code == 200  # it is so already
+        later(made, 6)
+        refused = await client.post(PATH, json={section: dict.fromkeys(RUNS[section])})
+        assert (refused.status_code, "password" in refused.json()["error"]) == (403, True)
+        assert (await by_key.get(PATH)).json()[section] == shown
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_how_long_a_password_counts_is_a_setting(tmp_path):
+    async def scenario(_, made):
+        client = await session(made, "boss")
+        later(made, 60)
+        part = {"server": RUNS["server"]}
+        for minutes, status in ((59, 403), (0, 200)):
+            made.services.settings.update({"accessControl": {"defaultReauthenticationTimeout": minutes}})
+            assert (await client.post(PATH, json=part)).status_code == status
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_a_session_that_a_key_opened_knows_of_no_password(tmp_path):
+    async def scenario(by_key, made):
+        token = (await by_key.post("/api/login", json={"passive": True})).json()["session"]
+        assert not made.services.accounts.has_just_typed_password(made.services.accounts.identify_session(token))
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_a_folder_has_to_be_there_and_of_its_own(tmp_path):
+    (tmp_path / "other").mkdir()
+
+    async def scenario(_, made):
+        client = await session(made, "boss")
+        for path in ("relative", str(tmp_path / "missing"), "a\0b", 5, str(tmp_path / "uploads")):
+            answer = await client.post(PATH, json={"folder": {"watched": path}})
+            assert (answer.status_code, "folder.watched" in answer.json()["error"]) == (400, True)
+        assert not in_file(made)[1].exists()
+        answer = await client.post(PATH, json={"folder": {"watched": str(tmp_path / "other")}})
+        assert answer.json()["folder"]["watched"] == str(tmp_path / "other")
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_the_global_key_is_for_those_who_just_typed_the_password(tmp_path):
+    async def scenario(_, made):
+        client = await session(made, "boss")
+        key = made.services.accounts.global_key()
+        assert (await client.get(PATH)).json()["api"]["key"] == key
+        later(made, 6)
+        assert (await client.get(PATH)).json()["api"] == {"key": None, "keyHidden": True, "allowCrossOrigin": False}
+        for act in (client.post, client.delete):
+            answer = await act(f"{PATH}/apikey")
+            assert (answer.status_code, "reauthenticate" in answer.json()["error"]) == (403, True)
+        assert made.services.accounts.global_key() == key
+        again = await session(made, "boss")
+        assert (await again.post(f"{PATH}/apikey")).status_code == 200
+        await again.aclose()
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_what_is_not_shown_without_permission(tmp_path):
+    async def scenario(client, made):
+        camera = {"name": "above", "compat": {"stream": "/webcam/?action=stream", "snapshot": "http://127.0.0.1/s"}}
+        controls = [{"name": "Fan", "children": []}]
+        made.services.settings.update(
+            {
+                "machines": {"default": {"webcam": {"webcams": [camera]}, "controls": controls}},
+                "plugins": {"tracking": {"unique_id": "x", "enabled": False}},
+            }
+        )
+        tree = (await client.get(PATH)).json()
+        assert (tree["controls"], tree["webcam"]["streamUrl"]) == ([], "/webcam/?action=stream")  # she may only look
+        assert "accessControl" not in tree
+        assert tree["plugins"]["tracking"] == {}
+        async with made.client(made.key("boss")) as admin:
+            tree = (await admin.get(PATH)).json()
+            assert [each["name"] for each in tree["controls"]] == ["Fan"]
+            assert tree["plugins"]["tracking"] == {"unique_id": "x", "enabled": False}
+
+    run(tmp_path, scenario, user="rita")
+
+
+def test_the_cameras_as_older_apps_read_them(tmp_path):
+    async def scenario(client, made):
+        cameras = [
+            {"name": "above", "compat": {"stream": "/a", "snapshot": "http://127.0.0.1/a"}, "flipH": True},
+            {"name": "beside", "compat": {"stream": "/b", "streamRatio": "4:3"}},
+            {"name": "inside"},
+        ]
+        shown = (await client.post(PATH, json={"webcam": {"webcams": cameras}})).json()["webcam"]
+        assert (shown["streamUrl"], shown["snapshotUrl"], shown["flipH"]) == ("/a", "http://127.0.0.1/a", True)
+        shown = (await client.post(PATH, json={"webcam": {"defaultWebcam": "beside"}})).json()["webcam"]
+        assert (shown["streamUrl"], shown["streamRatio"], shown["flipH"]) == ("/b", "4:3", False)
+        shown = (await client.post(PATH, json={"webcam": {"defaultWebcam": "inside"}})).json()["webcam"]
+        assert (shown["streamUrl"], shown["streamTimeout"], shown["rotate90"]) == ("", 5, False)
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_a_name_and_a_password_for_the_network_are_never_shown(tmp_path):
+    async def scenario(client, made):
+        discovery = {"httpUsername": "me", "httpPassword": "hunter2", "publicPort": 80, "model": {"name": "Mk"}}
+        answer = await client.post(PATH, json={"plugins": {"discovery": discovery}})
+        assert "hunter2" not in answer.text
+        shown = answer.json()["plugins"]["discovery"]
+        assert (shown["httpUsername"], shown["httpPassword"], shown["publicPort"]) == (None, None, 80)
+        assert (shown["model"]["name"], shown["model"]["url"], shown["enabled"]) == ("Mk", None, True)
+        await client.post(PATH, json=answer.json())  # what is not shown is not wiped by sending it back
+        assert made.services.settings.current().discovery.http_password == "hunter2"
+        await client.post(PATH, json={"plugins": {"discovery": {"httpPassword": ""}}})
+        assert made.services.settings.current().discovery.http_password == ""
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_the_parts_of_the_page(tmp_path):
+    async def scenario(client, _):
+        order = (await client.get(f"{PATH}/templates")).json()["order"]
+        assert {"navbar", "sidebar", "tab", "settings", "usersettings", "wizard", "about", "generic"} == set(order)
+        assert {"id": "api", "name": "API"} in order["settings"]
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_nobody_hears_of_what_is_no_change(tmp_path):
+    async def scenario(client, made):
+        await client.post(PATH, json={"appearance": {"name": "x"}})
+        heard = []
+        made.hub.bus.subscribe(lambda _, event: heard.append(event))
+        for part in ({}, {"appearance": {"name": "x"}}, {"unknown": 1}, {"serial": {"port": None}}):
+            assert (await client.post(PATH, json=part)).status_code == 200
+        assert not [event for event in heard if isinstance(event, SettingsUpdated)]
 
     run(tmp_path, scenario, user="boss")

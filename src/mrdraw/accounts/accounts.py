@@ -55,6 +55,7 @@ class Accounts:
         self._known_at: tuple[object, ...] = ()
         self.attempts = AttemptLimiter(database, clock)
         self.claim = Claim(database, self._secret)
+        self._clock = clock
         self.sessions = Sessions(database, self._secret, clock)
 
     def close(self) -> None:
@@ -90,6 +91,15 @@ class Accounts:
         used = self.sessions.use(session)
         self._known_sessions[token] = None if used is None else (identity, used)
         return None if used is None else identity
+
+    def has_just_typed_password(self, who: Identity) -> bool:
+        """Whether this is a session whose user typed the password a few minutes ago (contract, 2.3)."""
+        minutes = self._settings.current().access_control.default_reauthentication_timeout
+        return who.proven_at is not None and (not minutes or self._clock() - who.proven_at <= minutes * 60)
+
+    def is_fresh(self, who: Identity) -> bool:
+        """Whether nobody can have sat down at somebody else's session: a key is as good as ever."""
+        return who.via == "apikey" or self.has_just_typed_password(who)
 
     def lets_in(self, name: str) -> bool:
         """Whether there is a user of this name who may come in."""
@@ -152,7 +162,8 @@ class Accounts:
         user = self._owner(owner)
         if user is None or not user.active or session.fingerprint not in self._fingerprints(user, owner):
             return None
-        return _identity(user, via="session", fingerprint=session.fingerprint), session
+        identity = _identity(user, via="session", fingerprint=session.fingerprint, proven_at=session.proven_at)
+        return identity, session
 
     def _owner(self, owner: str) -> User | None:
         return _API if owner == GLOBAL else self._users.find(owner)
@@ -261,5 +272,5 @@ class Accounts:
         self._keys.revoke_global()
 
 
-def _identity(user: User, *, via: str, fingerprint: str) -> Identity:
-    return Identity(user.name, user.groups, permissions_of(user.groups), via, fingerprint)
+def _identity(user: User, *, via: str, fingerprint: str, proven_at: float | None = None) -> Identity:
+    return Identity(user.name, user.groups, permissions_of(user.groups), via, fingerprint, proven_at)

@@ -23,6 +23,8 @@ class Identity(msgspec.Struct, frozen=True):
     """`apikey` or `session`."""
     fingerprint: str
     """Of what the identity stands on: a session that was opened for it ends when this changes."""
+    proven_at: float | None = None
+    """When its owner typed the password that its session stands on, Unix s; `None` where no password was typed."""
 
     @property
     def is_global(self) -> bool:

@@ -50,6 +50,11 @@ class Session:
     used_at: float
     salt: str | None
 
+    @property
+    def proven_at(self) -> float | None:
+        """When the password was typed; a session that stands on a key knows of none."""
+        return self.created_at if self.salt is None else None
+
     def lives(self, now: float) -> bool:
         """Whether it was used lately enough."""
         return now - self.used_at <= (REMEMBERED if self.remember else IDLE)

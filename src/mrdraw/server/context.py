@@ -23,6 +23,10 @@ from mrdraw.settings import Settings
 
 MAX_BODY = 100 * 1024
 """bytes of a body that is not an upload (contract, section 1)."""
+_REAUTHENTICATE = (
+    "Please reauthenticate: this needs a password that was typed in the last minutes (POST /api/login with user and "
+    "pass, then once more this request)."
+)
 
 IDENTITY = "mrdraw.identity"
 MACHINE_ID = "mrdraw.machine_id"
@@ -75,6 +79,12 @@ def require(connection: HTTPConnection, *permissions: Permission) -> None:
     if not any(map(who.may, permissions)):
         names = " or ".join(permission.value for permission in permissions)
         raise NotPermitted(f"{who.name} lacks the permission {names} that this needs.")
+
+
+def require_fresh(connection: HTTPConnection) -> None:
+    """Refuse a session whose password was not typed lately; keys are never refused. Raises `NotPermitted`."""
+    if not services(connection).accounts.is_fresh(identity(connection)):
+        raise NotPermitted(_REAUTHENTICATE)
 
 
 def machine(connection: HTTPConnection) -> Machine:

@@ -1,132 +1,118 @@
 """From what a client sends as settings to the changes that are written (contract, 5.9 and section 0).
 
-Invariants: what is not known is dropped, so that nothing gets into the file that means nothing; what would run on the
-computer, move its folders or set a key is refused unless it says what holds already; a machine's sections are written
-under the machine.
+Invariants: what is not known is named and nothing of it gets into the file; what would run on the computer, move its
+folders or set a key is refused unless it says what holds already; a machine's sections are written under the machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any
 
-import msgspec
+from mrdraw.errors import InvalidValue
+from mrdraw.server.settings_record import Record
+from mrdraw.server.settings_shape import Changes, Sent, check_depth, is_struct, known, members, same, section
+from mrdraw.server.values import mapping
+from mrdraw.settings import DiscoveryTree, MachineTree, SettingsTree
+from mrdraw.settings.discovery import DISCOVERY, SECRET_MEMBERS
 
-from mrdraw.errors import NotPermitted
-from mrdraw.server.settings_record import API_MEMBERS, DISCOVERY, SERVER_MEMBERS, SYSTEM, Record
-from mrdraw.server.values import mapping, sequence
-from mrdraw.settings import MachineTree, SettingsTree
-
-Changes = dict[str, Any]
-
-_FILE_ONLY = "can be set in the file config.yaml only, not through the API; nothing was changed."
-_SECTIONS: dict[str, tuple[str, ...] | None] = {
-    "api": API_MEMBERS, "appearance": None, "feature": None, "server": SERVER_MEMBERS,
-}  # fmt: skip
-"""The sections that all machines share, with the members that can be set; `None` for all."""
-_MACHINE_SECTIONS = ("serial", "temperature")
-_GCODE, _SNIPPETS = "gcode", "snippets"
+_SHARED = (
+    "api", "accessControl", "appearance", "feature", "gcodeAnalysis", "folder", "server", "system", "devel", "slicing",
+)  # fmt: skip
+_OF_MACHINE = ("serial", "temperature", "terminalFilters", "controls", "webcam", "scripts")
+_GCODE, _SCRIPTS, _SNIPPETS, _PLUGINS = "gcode", "scripts", "snippets", "plugins"
+_UNIQUE_ID = "upnpUuid"
 
 
-def changes_of(body: Mapping[str, object], shown: Record, machine_id: str, *, default: bool) -> Changes:
-    """What is to be written for a body; `shown` is what its sender reads, `default` whether it is the default machine.
+def sorted_out(body: Mapping[str, object], shown: Record) -> Sent:
+    """What of a body is a change; `shown` is what its sender reads. Raises `InvalidValue`."""
+    sent = Sent()
+    shapes = members(SettingsTree) | members(MachineTree)
+    for name, value in body.items():
+        if name == _PLUGINS:
+            changed: Any = _plugins(mapping(value, name), shown[_PLUGINS], sent)
+        elif name == _SCRIPTS:
+            changed = _scripts(mapping(value, name), shown[_SCRIPTS][_GCODE], sent)
+        elif name in _SHARED or name in _OF_MACHINE:
+            changed = _section(name, value, shapes[name], shown, sent)
+        else:
+            sent.unknown.append(name)
+            continue
+        if changed or isinstance(changed, list):
+            sent.changes[name] = changed
+    return sent
 
-    Raises `InvalidValue`, `NotPermitted`.
-    """
-    _refuse_protected(body, shown)
-    changes = _shared(body)
-    own = _of_machine(body)
+
+def to_write(changes: Changes, machine_id: str, *, default: bool) -> Changes:
+    """The changes at their places in the file; `default` says whether it is the default machine."""
+    written = {name: value for name, value in changes.items() if name not in _OF_MACHINE}
+    own = {name: value for name, value in changes.items() if name in _OF_MACHINE}
+    if _SCRIPTS in own:
+        own[_SCRIPTS] = own[_SCRIPTS][_GCODE]
     if own:
-        changes["machines"] = {machine_id: own}
+        written["machines"] = {machine_id: own}
         if default:
-            changes |= _taken_out(own)  # what stands at the top level is the default machine's as well
-    if plugins := _plugins(_section(body, "plugins")):
-        changes["plugins"] = plugins
-    return changes
+            written |= _taken_out(own)  # what stands at the top level is the default machine's as well
+    return written
 
 
-def _refuse_protected(body: Mapping[str, object], shown: Record) -> None:
-    """Raises `NotPermitted` for what no request can set, unless it is as it is."""
-    api, server = _section(body, "api"), _section(body, "server")
-    if api.get("key", shown["api"]["key"]) != shown["api"]["key"]:
-        raise NotPermitted(
-            "api.key cannot be chosen: POST /api/settings/apikey makes a new one, DELETE switches it off."
-        )
-    for section, known in (("folder", shown["folder"]), ("system", SYSTEM)):
-        for name, value in _section(body, section).items():
-            if name not in known or value != known[name]:
-                raise NotPermitted(f"{section}.{name} {_FILE_ONLY}")
-    if any(mapping(server.get("commands") or {}, "server.commands").values()):
-        raise NotPermitted(f"server.commands {_FILE_ONLY}")
-    if server.get("tls"):
-        raise NotPermitted(f"server.tls {_FILE_ONLY}")
+def _section(name: str, value: object, shape: Any, shown: Record, sent: Sent) -> Any:
+    """What is changed in a section; `None` for nothing."""
+    if not is_struct(shape):
+        if not isinstance(value, list):
+            raise InvalidValue(f"{name} must be a list.")
+        return None if same(value, shown[name]) else known(value, shape, name, sent)
+    return section(value, shape, shown.get(name, {}), name, sent)
 
 
-def _shared(body: Mapping[str, object]) -> Changes:
-    shapes = _shapes(SettingsTree)
+def _scripts(scripts: Mapping[str, object], shown: Mapping[str, str], sent: Sent) -> Changes:
+    """The scripts that are another than before; snippets are named `snippets/<name>`. Raises `InvalidValue`."""
+    sent.unknown += [f"{_SCRIPTS}.{name}" for name in scripts if name != _GCODE]
     changes = {}
-    for name, accepted in _SECTIONS.items():
-        known = _known(_section(body, name), shapes[name])
-        chosen = {member: value for member, value in known.items() if accepted is None or member in accepted}
-        if chosen:
-            changes[name] = chosen
-    return changes
+    for name, value in mapping(scripts.get(_GCODE, {}), f"{_SCRIPTS}.{_GCODE}").items():
+        place = f"{_SCRIPTS}.{_GCODE}.{name}"
+        if name in {_SNIPPETS, _GCODE}:
+            sent.unknown.append(place)
+        elif not isinstance(value, str):
+            raise InvalidValue(f"{place} must be text; empty text for no script.")
+        elif value != shown.get(name):
+            changes[name] = value
+    return {_GCODE: changes} if changes else {}
 
 
-def _of_machine(body: Mapping[str, object]) -> Changes:
-    shapes = _shapes(MachineTree)
-    changes = {}
-    for name in _MACHINE_SECTIONS:
-        if chosen := _known(_section(body, name), shapes[name]):
-            changes[name] = chosen
-    if "terminalFilters" in body:
-        filters = sequence(body["terminalFilters"], "terminalFilters")
-        changes["terminalFilters"] = _known(filters, shapes["terminalFilters"])
-    if scripts := _scripts(_section(body, "scripts")):
-        changes["scripts"] = scripts
-    return changes
-
-
-def _scripts(section: Mapping[str, object]) -> Changes:
-    """The scripts that are texts; the member `snippets` is skipped, snippets are named `snippets/<name>`."""
-    scripts = mapping(section.get(_GCODE, {}), f"scripts.{_GCODE}")
-    return {name: value for name, value in scripts.items() if isinstance(value, str) and name != _SNIPPETS}
-
-
-def _plugins(plugins: Mapping[str, object]) -> Changes:
+def _plugins(plugins: Mapping[str, object], shown: Record, sent: Sent) -> Changes:
     """The settings of plugins; each plugin knows its own. The unique id is nobody's to set."""
-    changes = {name: dict(mapping(value, f"plugins.{name}")) for name, value in plugins.items()}
-    changes.get(DISCOVERY, {}).pop("upnpUuid", None)
-    return {name: members for name, members in changes.items() if members}
+    changes = {}
+    for name, value in plugins.items():
+        place, read = f"{_PLUGINS}.{name}", shown.get(name, {})
+        own = dict(mapping(value, place))
+        if name == DISCOVERY:
+            own = _discovery(own, read, sent)
+        if changed := {member: inner for member, inner in own.items() if not _as_read(member, inner, read)}:
+            check_depth(changed, place)
+            changes[name] = changed
+    return changes
+
+
+def _as_read(member: str, value: object, read: Record) -> bool:
+    return member in read and same(value, read[member])
+
+
+def _discovery(own: dict[str, Any], read: Record, sent: Sent) -> dict[str, Any]:
+    place = f"{_PLUGINS}.{DISCOVERY}"
+    if _UNIQUE_ID in own and not same(own.pop(_UNIQUE_ID), read.get(_UNIQUE_ID)):
+        sent.unknown.append(f"{place}.{_UNIQUE_ID}")
+    shapes = members(DiscoveryTree)
+    model = own.get("model")
+    if isinstance(model, dict):
+        own["model"] = section(model, shapes["model"], read.get("model", {}), f"{place}.model", sent) or read["model"]
+    return {name: value for name, value in own.items() if name not in SECRET_MEMBERS or value is not None}
 
 
 def _taken_out(own: Changes) -> Changes:
     """The members that are taken out of a machine's sections, to be taken out at the top level as well."""
     found = {}
-    for name in _MACHINE_SECTIONS:
-        if gone := {member: None for member, value in own.get(name, {}).items() if value is None}:
+    for name, changed in own.items():
+        if isinstance(changed, dict) and (gone := {member: None for member, value in changed.items() if value is None}):
             found[name] = gone
     return found
-
-
-# --- shapes -----------------------------------------------------------------------------------------------------------
-
-
-def _section(body: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """A section, empty when it was not sent. Raises `InvalidValue`."""
-    return mapping(body[name], name) if name in body else {}
-
-
-def _shapes(shape: type[msgspec.Struct]) -> dict[str, Any]:
-    return {field.encode_name: field.type for field in msgspec.structs.fields(shape)}
-
-
-def _known(value: Any, shape: Any) -> Any:
-    """The value without the members that its shape does not know."""
-    if isinstance(shape, type) and issubclass(shape, msgspec.Struct) and isinstance(value, Mapping):
-        shapes = _shapes(shape)
-        known = {name: _known(inner, shapes[name]) for name, inner in value.items() if name in shapes}
-        return {name: inner for name, inner in known.items() if inner != {}}
-    if get_origin(shape) is tuple and isinstance(value, list):
-        return [_known(inner, get_args(shape)[0]) for inner in value]
-    return value

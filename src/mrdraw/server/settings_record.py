@@ -1,73 +1,187 @@
-"""The settings as clients read them: the contract's names and places (5.9), of what exists here.
+"""The settings as clients read them: the contract's names and places (5.9), with what this reader may not see left out.
 
 Invariants: the sections of a machine are those of the machine that is asked for; the global key is shown to those who
 are told to see it and to nobody else; what plugins keep, which may be secrets, only to those who may change settings;
-no path of a TLS key and nothing that runs on the computer stands here.
+no path of a TLS key stands here, and nobody's password.
 """
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mrdraw.accounts import Identity, Permission
 from mrdraw.hub import Machine
 from mrdraw.server.api.connection import baudrate_options, port_options
-from mrdraw.settings import SettingsTree
+from mrdraw.settings import DiscoveryTree, SettingsTree, WebcamTree
+from mrdraw.settings.cameras import CameraTree, CompatTree
+from mrdraw.settings.discovery import DISCOVERY, SECRET_MEMBERS
 
 Record = dict[str, Any]
 
-API_MEMBERS = ("allowCrossOrigin",)
-SERVER_MEMBERS = ("host", "port", "allowFraming", "uploads")
-"""Members of these sections that are shown and can be set."""
-SYSTEM: Record = {"actions": [], "events": None}
-DISCOVERY = "discovery"
+FILE_ONLY = frozenset({
+    "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "server.tls", "system.events",
+})  # fmt: skip
+"""What is neither shown nor set through the API; `system.events` would run programs and means nothing here."""
+_PRIVATE = {"tracking": ("unique_id",)}
+"""Members of plugins that admins read and nobody else, by the plugin's id (contract, 5.9)."""
+_LEGACY = {
+    "streamUrl": "stream", "streamRatio": "streamRatio", "streamTimeout": "streamTimeout",
+    "streamWebrtcIceServers": "streamWebrtcIceServers", "snapshotUrl": "snapshot",
+    "snapshotTimeout": "snapshotTimeout", "snapshotSslValidation": "snapshotSslValidation",
+    "cacheBuster": "cacheBuster",
+}  # fmt: skip
+"""What older apps read of the camera that is shown, and its name in `compat`."""
+_TURNED = ("flipH", "flipV", "rotate90")
 
 
-def settings_record(
-    tree: SettingsTree, machine: Machine, *, key: str | None, full: bool, uploads: str, unique_id: str
-) -> Record:
-    """All settings; `full` for those who may change them, `uploads` is the folder of the files."""
-    api, server = _plain(tree.api), _plain(tree.server)
-    return {
-        "api": {"key": key, **{name: api[name] for name in API_MEMBERS}},
+@dataclass(frozen=True)
+class Reader:
+    """Who reads the settings."""
+
+    may_change: bool
+    is_admin: bool
+    is_fresh: bool
+    """Whether nobody can have sat down at somebody else's session."""
+    sees_cameras: bool
+    sees_controls: bool
+
+
+def reader(who: Identity | None, *, fresh: bool) -> Reader:
+    """What an identity sees; nobody known is whoever has the claim code of the first run."""
+    if who is None:
+        return Reader(may_change=True, is_admin=False, is_fresh=False, sees_cameras=True, sees_controls=True)
+    return Reader(
+        may_change=who.may(Permission.SETTINGS),
+        is_admin=who.may(Permission.ADMIN),
+        is_fresh=fresh,
+        sees_cameras=who.may(Permission.WEBCAM),
+        sees_controls=who.may(Permission.CONTROL),
+    )
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the settings are shown of."""
+
+    tree: SettingsTree
+    machine: Machine
+    basedir: Path
+    uploads: Path
+    """The folder of the files that is in use."""
+    key: str | None
+    """The global key."""
+    unique_id: str
+
+
+def settings_record(source: Source, who: Reader) -> Record:
+    """All settings that this reader may see."""
+    tree, own = source.tree, source.machine.settings
+    record = {
+        "api": _api(source, who),
         "appearance": _plain(tree.appearance),
         "feature": _plain(tree.feature),
-        "folder": {"uploads": uploads},
-        **_of_machine(machine),
-        "server": {name: server[name] for name in SERVER_MEMBERS},
-        "webcam": {},
-        "system": dict(SYSTEM),
-        "plugins": _plugins(tree, machine, unique_id, full=full),
-        "controls": [],
-    }
-
-
-def _of_machine(machine: Machine) -> Record:
-    own = machine.settings
-    return {
+        "gcodeAnalysis": _plain(tree.gcode_analysis),
+        "folder": _folders(source),
         "serial": {
             **_plain(own.serial),
-            "portOptions": port_options(machine),
-            "baudrateOptions": baudrate_options(machine),
+            "portOptions": port_options(source.machine),
+            "baudrateOptions": baudrate_options(source.machine),
         },
         "temperature": _plain(own.temperature),
         "terminalFilters": _plain(own.terminal_filters),
         "scripts": {"gcode": dict(own.scripts)},
+        "server": _server(tree),
+        "system": {"actions": [_action(action) for action in _plain(tree.system.actions)], "events": None},
+        "devel": _plain(tree.devel),
+        "slicing": _plain(tree.slicing),
+        "webcam": webcam_record(own.webcam) if who.sees_cameras else {},
+        "controls": _plain(own.controls) if who.sees_controls else [],
+        "plugins": _plugins(source, who),
+    }
+    if who.is_admin:
+        record["accessControl"] = _without(_plain(tree.access_control), "accessControl")
+    return record
+
+
+def _api(source: Source, who: Reader) -> Record:
+    shown = who.is_admin and who.is_fresh
+    hidden = {"keyHidden": True} if who.is_admin and not shown and source.key is not None else {}
+    return {"key": source.key if shown else None, **hidden, **_without(_plain(source.tree.api), "api", "key")}
+
+
+def _without(section: Record, name: str, *members: str) -> Record:
+    """A section without what is not shown."""
+    hidden = {place.partition(".")[2] for place in FILE_ONLY if place.startswith(f"{name}.")}
+    return {member: value for member, value in section.items() if member not in hidden | set(members)}
+
+
+def _folders(source: Source) -> Record:
+    folder, basedir = source.tree.folder, source.basedir
+    return {
+        "uploads": str(folder.uploads or source.uploads),
+        "timelapse": str(folder.timelapse or basedir / "timelapse"),
+        "watched": str(folder.watched or basedir / "watched"),
     }
 
 
-def _plugins(tree: SettingsTree, machine: Machine, unique_id: str, *, full: bool) -> Record:
+def _server(tree: SettingsTree) -> Record:
+    section = _without(_plain(tree.server), "server")
+    return section | {"commands": {name: _program(value) for name, value in section["commands"].items()}}
+
+
+def _action(action: Record) -> Record:
+    return action | {"command": _program(action["command"])}
+
+
+def _program(program: str | tuple[str, ...] | None) -> str | None:
+    """A program as the text that it could have been given as."""
+    return shlex.join(program) if isinstance(program, tuple) else program
+
+
+def webcam_record(webcam: WebcamTree) -> Record:
+    """The cameras, with what older apps read of the one that is shown."""
+    camera = shown_camera(webcam)
+    compat = _plain(camera.compat or CompatTree()) if camera else {}
+    turned = _plain(camera) if camera else {}
+    legacy = {name: compat.get(member) for name, member in _LEGACY.items()}
+    return {**_plain(webcam), **legacy, **{name: turned.get(name) for name in _TURNED}}
+
+
+def shown_camera(webcam: WebcamTree) -> CameraTree | None:
+    """The camera that is shown: the one that was chosen, else the first."""
+    chosen = (camera for camera in webcam.webcams if camera.name == webcam.default_webcam)
+    return next(chosen, webcam.webcams[0] if webcam.webcams else None)
+
+
+def _plugins(source: Source, who: Reader) -> Record:
     """What is kept for plugins; an id of the default machine that was brought along stays the one that counts.
 
     Apps see by the ids alone which plugins there are.
     """
-    stored = tree.plugins.get(DISCOVERY)
-    discovery = dict(stored) if isinstance(stored, dict) else {}
-    if machine.id != tree.default_machine or not isinstance(discovery.get("upnpUuid"), str):
-        discovery["upnpUuid"] = unique_id
-    plugins: Record = dict(tree.plugins) if full else {name: {} for name in tree.plugins}
-    return {**plugins, DISCOVERY: {"upnpUuid": discovery["upnpUuid"]} if not full else discovery}
+    tree = source.tree
+    brought = tree.discovery.upnp_uuid if source.machine.id == tree.default_machine else None
+    unique_id = brought or source.unique_id
+    if not who.may_change:
+        return {**{name: {} for name in tree.plugins}, DISCOVERY: {"upnpUuid": unique_id}}
+    plugins = {name: _masked(name, members, who) for name, members in tree.plugins.items()}
+    return {**plugins, DISCOVERY: _discovery(tree, unique_id)}
+
+
+def _masked(name: str, members: Any, who: Reader) -> Any:
+    if who.is_admin or not isinstance(members, dict):
+        return members
+    return members | {member: None for member in _PRIVATE.get(name, ()) if member in members}
+
+
+def _discovery(tree: SettingsTree, unique_id: str) -> Record:
+    stored = tree.plugins.get(DISCOVERY) or {}
+    known: Record = msgspec.to_builtins(msgspec.convert(stored, DiscoveryTree))
+    return {**stored, **known, **dict.fromkeys(SECRET_MEMBERS), "upnpUuid": unique_id}
 
 
 def _plain(value: object) -> Any:

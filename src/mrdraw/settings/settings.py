@@ -69,6 +69,11 @@ class Settings:
                 self._lock.release()
         return self._loaded.tree
 
+    @property
+    def basedir(self) -> Path:
+        """The base folder."""
+        return self._path.parent
+
     def unknown_keys(self) -> list[str]:
         """The dotted names in the file that mean nothing here; they are kept."""
         return unknown_keys(self._loaded.data)
@@ -80,10 +85,12 @@ class Settings:
         was changed.
         """
         with self._lock, document.locked(self._path.parent):
-            text = document.changed(self._readable_text(), changes)
+            before = self._readable_text()
+            text = document.changed(before, changes)
             data = document.parse(text)
             tree = build(data)
-            document.write_whole(self._path, text)
+            if data != document.parse(before):
+                document.write_whole(self._path, text)
             self._loaded, self.notice, self.changed_at = _Loaded(tree, data), None, time()
             self._stamp = _UNKNOWN  # what lies there now is looked at again, whoever wrote it
             return tree
