@@ -57,8 +57,8 @@ from mrdraw.settings import Settings
 
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
-    emergency, interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description, liveness,
-    page, languages, logs, log_downloads, slicing, probes,
+    emergency, interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description,
+    liveness, page, languages, logs, log_downloads, slicing, probes,
 )  # fmt: skip
 
 _COMMON = [

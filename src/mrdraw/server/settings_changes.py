@@ -14,6 +14,7 @@ from mrdraw.server.settings_record import Record
 from mrdraw.server.settings_shape import Changes, Sent, check_depth, is_struct, known, members, same, section
 from mrdraw.server.values import mapping
 from mrdraw.settings import DiscoveryTree, MachineTree, SettingsTree
+from mrdraw.settings.build import checked
 from mrdraw.settings.discovery import DISCOVERY, SECRET_MEMBERS
 
 _SHARED = (
@@ -61,8 +62,16 @@ def _section(name: str, value: object, shape: Any, shown: Record, sent: Sent) ->
     if not is_struct(shape):
         if not isinstance(value, list):
             raise InvalidValue(f"{name} must be a list.")
-        return None if same(value, shown[name]) else known(value, shape, name, sent)
+        return None if same(value, shown[name]) else _list(value, shape, name, sent)
     return section(value, shape, shown.get(name, {}), name, sent)
+
+
+def _list(value: list[object], shape: Any, name: str, sent: Sent) -> Any:
+    """A section that is a list. Raises `InvalidValue`."""
+    check_depth(value, name)
+    entries = known(value, shape, name, sent)
+    checked(entries, shape, name)
+    return entries
 
 
 def _scripts(scripts: Mapping[str, object], shown: Mapping[str, str], sent: Sent) -> Changes:

@@ -15,6 +15,7 @@ import msgspec
 
 from mrdraw.errors import InvalidValue
 from mrdraw.server.values import mapping
+from mrdraw.settings.build import checked
 from mrdraw.settings.kinds import Program
 
 Changes = dict[str, Any]
@@ -34,7 +35,7 @@ class Sent:
 
 
 def section(value: object, shape: type[msgspec.Struct], shown: Mapping[str, Any], place: str, sent: Sent) -> Changes:
-    """The members of a section that are another than shown. Raises `InvalidValue` when it is none."""
+    """The members of a section that are another than shown. Raises `InvalidValue` for what is not accepted."""
     shapes = members(shape)
     changes: Changes = {}
     for name, inner in mapping(value, place).items():
@@ -46,7 +47,10 @@ def section(value: object, shape: type[msgspec.Struct], shown: Mapping[str, Any]
             if changed := section(inner, kind, before or {}, where, sent):
                 changes[name] = changed
         elif not same(inner, before) and not (kind == Program and not inner and not before):
+            check_depth(inner, where)
             changes[name] = known(inner, kind, where, sent)
+            if inner is not None:
+                checked(changes[name], kind, where)
     return changes
 
 
@@ -57,7 +61,6 @@ def members(shape: type[msgspec.Struct]) -> dict[str, Any]:
 
 def known(value: Any, kind: Any, place: str, sent: Sent) -> Any:
     """The value without the members that its kind does not know; they are named."""
-    check_depth(value, place)
     if isinstance(value, list) and get_origin(kind) is tuple:
         inner = get_args(kind)[0]
         return [known(entry, inner, f"{place}[{index}]", sent) for index, entry in enumerate(value)]
