@@ -13,7 +13,7 @@ from mrdraw.settings import MachineTree, SettingsTree
 
 PATH = "/api/settings"
 COMMENT = "# the owner's own words\n"
-OTHERWISE = ("machines", "defaultMachine", "plugins", "profile", "safety", "scripts", "name")
+OTHERWISE = ("machines", "defaultMachine", "plugins", "profile", "safety", "scripts", "name", "controls")
 """What is no section of the API, or has a strategy of its own."""
 
 LEAVES = st.one_of(
@@ -74,6 +74,8 @@ def trees():
     }
     known["plugins"] = st.dictionaries(NAMES, st.dictionaries(NAMES, ANYTHING, max_size=2), max_size=2)
     known["scripts"] = st.fixed_dictionaries({"gcode": st.dictionaries(NAMES, st.text(max_size=30), max_size=2)})
+    controls = st.fixed_dictionaries({"name": st.text(min_size=1, max_size=8), "command": st.just("M106")})
+    known["controls"] = st.lists(controls, max_size=2) | ANYTHING
     known["unheardOf"] = ANYTHING
     chosen = st.sets(st.sampled_from(sorted(known)), min_size=1, max_size=3)
     return chosen.flatmap(lambda names: st.fixed_dictionaries({name: known[name] for name in names}))

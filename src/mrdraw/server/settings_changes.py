@@ -14,7 +14,6 @@ from mrdraw.server.settings_record import Record
 from mrdraw.server.settings_shape import Changes, Sent, check_depth, is_struct, known, members, same, section
 from mrdraw.server.values import mapping
 from mrdraw.settings import DiscoveryTree, MachineTree, SettingsTree
-from mrdraw.settings.build import checked
 from mrdraw.settings.discovery import DISCOVERY, SECRET_MEMBERS
 
 _SHARED = (
@@ -70,7 +69,7 @@ def _list(value: list[object], shape: Any, name: str, sent: Sent) -> Any:
     """A section that is a list. Raises `InvalidValue`."""
     check_depth(value, name)
     entries = known(value, shape, name, sent)
-    checked(entries, shape, name)
+    sent.checks.append((entries, shape, name))
     return entries
 
 

@@ -30,6 +30,8 @@ class Sent:
 
     changes: Changes = field(default_factory=dict)
     """By section, as they were sent."""
+    checks: list[tuple[Any, Any, str]] = field(default_factory=list)
+    """Each value that was sent, its kind and its place."""
     unknown: list[str] = field(default_factory=list)
     """The dotted places of what means nothing here, or is only read."""
 
@@ -50,8 +52,14 @@ def section(value: object, shape: type[msgspec.Struct], shown: Mapping[str, Any]
             check_depth(inner, where)
             changes[name] = known(inner, kind, where, sent)
             if inner is not None:
-                checked(changes[name], kind, where)
+                sent.checks.append((changes[name], kind, where))
     return changes
+
+
+def check_values(sent: Sent) -> None:
+    """Refuse values of a wrong kind. Raises `InvalidValue`."""
+    for value, kind, place in sent.checks:
+        checked(value, kind, place)
 
 
 def members(shape: type[msgspec.Struct]) -> dict[str, Any]:

@@ -69,11 +69,6 @@ class Settings:
                 self._lock.release()
         return self._loaded.tree
 
-    @property
-    def basedir(self) -> Path:
-        """The base folder."""
-        return self._path.parent
-
     def unknown_keys(self) -> list[str]:
         """The dotted names in the file that mean nothing here; they are kept."""
         return unknown_keys(self._loaded.data)
