@@ -88,3 +88,10 @@ def test_the_serial_number_is_that_of_the_usb_device(tmp_path):
     (usb / "serial").write_text("A50285BI\n")
     assert serial_number("/dev/ttyUSB0", tmp_path / "tty") == "A50285BI"
     assert serial_number("/dev/ttyS0", tmp_path / "tty") == ""
+
+
+def test_ports_that_are_not_to_be_listed(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).touch()
+    found = {port.path for port in list_ports((f"{tmp_path}/*",), hidden=(f"{tmp_path}/t*",))}
+    assert (f"{tmp_path}/one" in found, f"{tmp_path}/two" in found) == (True, False)

@@ -19,7 +19,7 @@ class Link:
 def test_a_slow_look_at_the_ports_does_not_undo_a_later_one(tmp_path, monkeypatch):
     looked = threading.Event()
 
-    def listed(_, *, virtual, device_folder):
+    def listed(_, *, hidden, virtual, device_folder):
         looked.set()
         if not virtual:
             time.sleep(0.2)

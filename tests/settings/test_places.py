@@ -44,7 +44,7 @@ DEFAULTS = {
     "serial.pausingCommands": ["M0", "M1", "M25"], "serial.emergencyCommands": ["M112", "M108", "M410"],
     "serial.timeoutConnection": 10, "serial.timeoutDetectionFirst": 10, "serial.timeoutDetectionConsecutive": 2,
     "serial.timeoutCommunication": 30, "serial.timeoutCommunicationBusy": 3, "serial.timeoutTemperature": 5,
-    "serial.timeoutTemperatureTargetSet": 2, "serial.timeoutTemperatureAutoreport": 2, "serial.timeoutSdStatus": 1,
+    "serial.timeoutTemperatureTargetSet": 2, "serial.timeoutTemperatureAutoreport": 1, "serial.timeoutSdStatus": 1,
     "serial.timeoutSdStatusAutoreport": 1, "serial.timeoutPosAutoreport": 5, "serial.timeoutBaudrateDetectionPause": 1,
     "serial.timeoutPositionLogWait": 10,
     "folder.uploads": None, "folder.timelapse": None, "folder.watched": None,

@@ -58,7 +58,7 @@ class Conversation:
         self.events: list[Event] = []
         self._splitter = replies.LineSplitter()
         self.clocks = Clocks(self._options)
-        self.hearing = Hearing(self._emit)
+        self.hearing = Hearing(self._emit, self._options)
         outcomes = Outcomes(self._emit, self._taken, self._give_up, self._reset, self._renumber)
         self.flow = Flow(self._options, self.clocks, outcomes)
         self.outbox = Outbox(self._options, self.flow, self.hearing, self._emit)

@@ -77,7 +77,7 @@ class SetUp:
         if hearing.capabilities.get("AUTOREPORT_TEMP") and self._first("M155"):
             lines.append(b"M155 S%d" % options.autoreport_interval)
         speaks_busy = "marlin" in hearing.firmware.lower() or hearing.capabilities.get("BUSY_PROTOCOL")
-        if speaks_busy and self._first("M113"):
+        if speaks_busy and "BUSY_PROTOCOL" not in options.unused_capabilities and self._first("M113"):
             lines.append(b"M113 S%d" % options.keepalive_interval)
         return lines
 

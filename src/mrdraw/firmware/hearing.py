@@ -21,6 +21,7 @@ from mrdraw.firmware.dialect import (
     ToolRefused,
 )
 from mrdraw.firmware.identity import parse_capability, parse_firmware
+from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.temperatures import has_temperatures, parse_position, parse_target, parse_temperatures
 
 _JOIN_WITHIN = 0.25
@@ -30,8 +31,9 @@ _JOIN_WITHIN = 0.25
 class Hearing:
     """Turns lines into events and remembers what the dialect asks for."""
 
-    def __init__(self, emit: Callable[[Event], None]) -> None:
+    def __init__(self, emit: Callable[[Event], None], options: MarlinOptions) -> None:
         self._emit = emit
+        self._options = options
         self.tool = 0
         """the tool that was selected last"""
         self._tool_before = 0
@@ -150,14 +152,14 @@ class Hearing:
         found = parse_firmware(text)
         if found is not None:
             self.firmware, self.data = found
-            self.quirks = quirks.by_name(self.firmware)
+            self.quirks = quirks.by_name(self.firmware) if self._options.firmware_detection else quirks.STOCK
             self.learned = True
             self._emit(FirmwareInfo(self.firmware, self.data))
         return found is not None
 
     def _banner(self, text: str) -> bool:
         found = quirks.by_banner(text)
-        if found is not None:
+        if found is not None and self._options.firmware_detection:
             self.quirks = found
         return found is not None
 
@@ -183,7 +185,8 @@ class Hearing:
     def _capability(self, text: str) -> bool:
         found = parse_capability(text)
         if found is not None:
-            self.capabilities[found[0]] = found[1]
+            name, enabled = found[0], found[1] and found[0] not in self._options.unused_capabilities
+            self.capabilities[name] = enabled
             self.learned = True
-            self._emit(Capability(*found))
+            self._emit(Capability(name, enabled))
         return found is not None

@@ -62,6 +62,7 @@ class JobLines:
         """when the end may be reported, after the question was acknowledged"""
         self.marks: dict[int, Mark] = {}
         self._options = options
+        self._withheld = options.withheld_commands.union(WITHHELD_FROM_JOB)
         self._room = room_of(options.max_line_length)
         self._parentheses = parentheses
         self._lines: deque[bytes] = deque()
@@ -136,7 +137,7 @@ class JobLines:
         command = command_of(line)
         if command in self._options.pausing_commands:
             self.marks[index] = Mark(Role.PAUSE, command)
-        elif not line or command in WITHHELD_FROM_JOB or line[:1] == b"@":
+        elif not line or command in self._withheld or line[:1] == b"@":
             self.marks[index] = Mark(Role.WITHHELD, command)
         elif command in self._options.long_running_commands:
             self.marks[index] = Mark(Role.LONG_RUNNING, command)

@@ -9,6 +9,8 @@ escapes, ``*`` starts the checksum); marlinfw.org/docs/gcode/M117.html and M118.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mrdraw.firmware.dialect import LineTooLong
 from mrdraw.firmware.fitting import fit, shorter
 from mrdraw.firmware.numbered import OVERHEAD
@@ -27,12 +29,19 @@ WITHHELD_FROM_JOB = {
 }
 """Commands of a job that are not sent, and why."""
 
-WITHHELD_BY_HAND = {
-    "M110": "the lines are numbered by the host, another numbering would break the connection",
-    "M0": "it would stop the firmware until somebody presses its knob",
-    "M1": "it would stop the firmware until somebody presses its knob",
-}
+WITHHELD_BY_HAND = {"M110": WITHHELD_FROM_JOB["M110"]}
 """Commands typed by hand that are not sent, and why."""
+
+_BY_SETTINGS = "the settings say that it is not sent (serial.blockedCommands, serial.ignoredCommands)"
+_REASONS = dict.fromkeys(("M0", "M1"), "it would stop the firmware until somebody presses its knob")
+
+
+def reason_withheld(command: str, table: Mapping[str, str], withheld: frozenset[str]) -> str | None:
+    """Why a command is not sent, by one of the tables or by the settings; `None` if it is sent."""
+    if command in table:
+        return table[command]
+    return _REASONS.get(command, _BY_SETTINGS) if command in withheld else None
+
 
 _REFUSED_IN_JOB = {"M112": "M112 in a file would stop the machine in an emergency"}
 

@@ -27,6 +27,12 @@ class MarlinOptions:
     long_running_commands: frozenset[str] = LONG_RUNNING_COMMANDS
     pausing_commands: frozenset[str] = frozenset({"M0", "M1", "M25"})
     """Commands that, in a job, pause the job instead of being sent"""
+    withheld_commands: frozenset[str] = frozenset({"M0", "M1"})
+    """Commands that are not sent, neither by hand nor, where they do not pause it, in a job"""
+    unused_capabilities: frozenset[str] = frozenset()
+    """Capabilities that are not used although the firmware has them"""
+    firmware_detection: bool = True
+    """whether a firmware is treated by its name"""
     lines_in_flight: int = 0
     """lines that may be sent and not acknowledged, at most; 0: by what the firmware says and by `rx_buffer`"""
     rx_buffer: int = 0

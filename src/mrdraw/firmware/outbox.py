@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mrdraw.firmware.dialect import (
     CommandAcknowledged,
@@ -26,7 +26,7 @@ from mrdraw.firmware.dwell import DWELL, seconds
 from mrdraw.firmware.flow import TEMPERATURES, Flow
 from mrdraw.firmware.hearing import Hearing
 from mrdraw.firmware.job import JobLines, Role
-from mrdraw.firmware.lines import WITHHELD_BY_HAND, WITHHELD_FROM_JOB
+from mrdraw.firmware.lines import WITHHELD_BY_HAND, WITHHELD_FROM_JOB, reason_withheld
 from mrdraw.firmware.numbered import UNNUMBERED, Sent, numbered
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.gcode.words import command_of
@@ -154,7 +154,7 @@ class Outbox:
     def _next_by_hand(self) -> bytes | None:
         command, line = self._hand[0]
         name = command_of(line)
-        if not line or name in WITHHELD_BY_HAND:
+        if not line or name in WITHHELD_BY_HAND or name in self._options.withheld_commands:
             self.settle_hand()
             return None
         if not self._flow.fits(line):
@@ -266,11 +266,14 @@ class Outbox:
             sent.reported = True
             self._emit(CommandAcknowledged(sent.command))
 
+    def _why_withheld(self, command: str, table: Mapping[str, str]) -> str | None:
+        return reason_withheld(command, table, self._options.withheld_commands)
+
     def settle_hand(self) -> None:
         """Report withheld commands whose turn it is."""
         while self._hand and not self._flow.window.pending:
             command, line = self._hand[0]
-            reason = WITHHELD_BY_HAND.get(command_of(line)) if line else "it is a comment"
+            reason = self._why_withheld(command_of(line), WITHHELD_BY_HAND) if line else "it is a comment"
             if reason is None:
                 return
             self._hand.popleft()
@@ -319,5 +322,6 @@ class Outbox:
                 job.held = True
                 self._emit(JobPauseWanted(index, text))
             else:
-                self._emit(Withheld(text, WITHHELD_FROM_JOB.get(mark.command, "it is a command for the host")))
+                reason = self._why_withheld(mark.command, WITHHELD_FROM_JOB)
+                self._emit(Withheld(text, reason or "it is a command for the host"))
                 self._emit(JobLineAcknowledged(index))

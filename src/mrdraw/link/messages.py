@@ -94,6 +94,24 @@ class SerialSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """The most lines without an acknowledge; 0 means: by what the firmware says and by `rx_buffer`."""
     rx_buffer: int = 0
     """Bytes of the firmware's receive buffer; 0 means: not known."""
+    blacklisted_ports: tuple[str, ...] = ()
+    """Globs of ports that are not listed."""
+    blacklisted_baudrates: tuple[int, ...] = ()
+    timeout_temperature: float = 5.0
+    """Between two questions for temperatures, where the firmware does not report by itself."""
+    timeout_temperature_target_set: float = 2.0
+    """The same while something heats."""
+    timeout_temperature_autoreport: float = 1.0
+    blocked_commands: tuple[str, ...] = ("M0", "M1")
+    ignored_commands: tuple[str, ...] = ()
+    pausing_commands: tuple[str, ...] = ("M0", "M1", "M25")
+    emergency_commands: tuple[str, ...] = ("M112", "M108", "M410")
+    notify_suppressed_commands: str = "warn"
+    firmware_detection: bool = True
+    abort_heatup_on_cancel: bool = True
+    cap_autoreport_temp: bool = True
+    cap_busy_protocol: bool = True
+    cap_emergency_parser: bool = True
 
 
 class CustomBox(msgspec.Struct, frozen=True, omit_defaults=True):

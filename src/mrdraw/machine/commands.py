@@ -100,8 +100,9 @@ class Commands:
         self._need_operational()
         for line in lines:
             self._check_typed(line, force=command.force)
-        at_once = [line for line in lines if command_of(line) in TAKEN_AT_ONCE]
-        queued = [line for line in lines if command_of(line) not in TAKEN_AT_ONCE]
+        first = TAKEN_AT_ONCE.union(self._machine.settings.serial.emergency_commands)
+        at_once = [line for line in lines if command_of(line) in first]
+        queued = [line for line in lines if command_of(line) not in first]
         if at_once:
             self._machine.send(at_once, Priority.EMERGENCY)
         if queued:

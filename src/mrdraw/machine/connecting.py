@@ -19,7 +19,7 @@ from mrdraw.errors import InvalidValue, WireError, WrongState
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.marlin import MarlinDialect
 from mrdraw.firmware.options import MarlinOptions
-from mrdraw.link.messages import ConnectionPhase, DeviceIdentity, MachineSettings, MachineState
+from mrdraw.link.messages import ConnectionPhase, DeviceIdentity, MachineSettings, MachineState, SerialSettings
 from mrdraw.machine import devices
 from mrdraw.machine.driver import Driver
 from mrdraw.machine.lookout import LOOK_EVERY, NOTICE_AMBIGUOUS, Lookout, Waiting, Wanted, WrongDevice
@@ -58,7 +58,21 @@ def options_of(settings: MachineSettings) -> MarlinOptions:
         max_consecutive_resends=serial.max_consecutive_resends,
         lines_in_flight=serial.lines_in_flight,
         rx_buffer=serial.rx_buffer,
+        pausing_commands=frozenset(serial.pausing_commands),
+        withheld_commands=frozenset((*serial.blocked_commands, *serial.ignored_commands)),
+        unused_capabilities=frozenset(name for name, used in _capabilities(serial).items() if not used),
+        firmware_detection=serial.firmware_detection,
+        autoreport_interval=round(serial.timeout_temperature_autoreport),
     )
+
+
+def _capabilities(serial: SerialSettings) -> dict[str, bool]:
+    """Whether the capabilities that can be left unused are used."""
+    return {
+        "AUTOREPORT_TEMP": serial.cap_autoreport_temp,
+        "BUSY_PROTOCOL": serial.cap_busy_protocol,
+        "EMERGENCY_PARSER": serial.cap_emergency_parser,
+    }
 
 
 class Connector:
@@ -264,8 +278,9 @@ class Connector:
     def _rates(self, port: str, baudrate: int) -> tuple[int, ...]:
         if baudrate or port == VIRTUAL or port.startswith("tcp://"):
             return (baudrate or BAUDRATES[0],)
-        additional = self._machine.settings.serial.additional_baudrates
-        return (*BAUDRATES, *(rate for rate in additional if rate not in BAUDRATES))
+        serial = self._machine.settings.serial
+        rates = dict.fromkeys((*BAUDRATES, *serial.additional_baudrates))
+        return tuple(rate for rate in rates if rate not in serial.blacklisted_baudrates) or BAUDRATES
 
     async def _attempt(self, port: str, baudrate: int, expected: DeviceIdentity, *, guessing: bool) -> DeviceIdentity:
         """Open the port and shake hands; the device that is there. Raises `WireError`."""

@@ -161,7 +161,12 @@ class MachineHost:
     def _list_ports(self) -> tuple[PortInfo, ...]:
         settings = self.machine.settings
         serial = settings.serial
-        return list_ports(serial.additional_ports, virtual=settings.virtual, device_folder=serial.device_folder)
+        return list_ports(
+            serial.additional_ports,
+            hidden=serial.blacklisted_ports,
+            virtual=settings.virtual,
+            device_folder=serial.device_folder,
+        )
 
     def _remember(self) -> None:
         """Write the settings, the connection and the last jobs' ends down."""

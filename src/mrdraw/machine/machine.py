@@ -15,6 +15,7 @@ from mrdraw.errors import NotOperational
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.dialect import Priority
 from mrdraw.gcode.modal import ModalState
+from mrdraw.gcode.words import command_of
 from mrdraw.link.messages import (
     JOB_STATES,
     OPERATIONAL_STATES,
@@ -386,7 +387,10 @@ class Machine:
 
     def _withheld(self, event: wire.Withheld) -> None:
         self.log(f"Not sent: {event.text} ({event.reason})")
-        self.publish(events.CommandSuppressed(command=event.text, message=event.reason, severity="warn"))
+        serial = self.settings.serial
+        severity = "info" if command_of(event.text) in serial.ignored_commands else "warn"
+        if serial.notify_suppressed_commands in {"info", severity}:
+            self.publish(events.CommandSuppressed(command=event.text, message=event.reason, severity=severity))
 
     def _tool_refused(self, event: wire.ToolRefused) -> None:
         self._refused_tools.add(event.tool)
@@ -446,7 +450,8 @@ class Machine:
         self.outlet.flush()
 
     def _poll(self, now: float) -> None:
-        interval = 2.0 if self.watch.heating else 5.0
+        serial = self.settings.serial
+        interval = serial.timeout_temperature_target_set if self.watch.heating else serial.timeout_temperature
         if self.driver is None or self.emergency.pending or now - self._polled_at < interval:
             return
         self._polled_at = now

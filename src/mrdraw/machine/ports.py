@@ -7,6 +7,7 @@ another number; this touches the disk and is called from a thread.
 from __future__ import annotations
 
 import glob
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mrdraw.link.messages import PortInfo
@@ -27,9 +28,13 @@ DEVICE_FOLDER = "/dev/serial"
 
 
 def list_ports(
-    additional: tuple[str, ...] = (), *, virtual: bool = False, device_folder: str = DEVICE_FOLDER
+    additional: tuple[str, ...] = (),
+    *,
+    hidden: tuple[str, ...] = (),
+    virtual: bool = False,
+    device_folder: str = DEVICE_FOLDER,
 ) -> tuple[PortInfo, ...]:
-    """All ports, those known by a name that stays first; `additional` are globs of further ones."""
+    """All ports, those known by a name that stays first; `additional` are globs of further ones, `hidden` of others."""
     named = _lasting_names(Path(device_folder))
     found = {path: PortInfo(path=path, description=device, device=device) for device, path in named.items()}
     for pattern in (*_PATTERNS, *additional):
@@ -38,7 +43,11 @@ def list_ports(
                 found.setdefault(device, PortInfo(path=device))
     if virtual:
         found[VIRTUAL] = PortInfo(path=VIRTUAL, description="a simulated machine")
-    return tuple(found.values())
+    return tuple(port for port in found.values() if not _is_hidden(port, hidden))
+
+
+def _is_hidden(port: PortInfo, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns for name in (port.path, port.device))
 
 
 def _lasting_names(folder: Path) -> dict[str, str]:

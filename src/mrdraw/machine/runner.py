@@ -228,7 +228,8 @@ class JobRunner:
     def _break_waiting(self) -> None:
         """End a wait for a temperature, where the firmware listens to that at once."""
         machine = self._machine
-        if machine.capabilities.get("EMERGENCY_PARSER") and machine.driver is not None:
+        wanted = machine.settings.serial.abort_heatup_on_cancel
+        if wanted and machine.capabilities.get("EMERGENCY_PARSER") and machine.driver is not None:
             machine.driver.enqueue(["M108"], Priority.EMERGENCY)
 
     def _cancelled(self) -> None:

@@ -61,8 +61,16 @@ def _section(name: str, value: object, shape: Any, shown: Record, sent: Sent) ->
     if not is_struct(shape):
         if not isinstance(value, list):
             raise InvalidValue(f"{name} must be a list.")
-        return None if same(value, shown[name]) else known(value, shape, name, sent)
+        return None if same(value, shown[name]) else _list(value, shape, name, sent)
     return section(value, shape, shown.get(name, {}), name, sent)
+
+
+def _list(value: list[object], shape: Any, name: str, sent: Sent) -> Any:
+    """A section that is a list. Raises `InvalidValue`."""
+    check_depth(value, name)
+    entries = known(value, shape, name, sent)
+    sent.checks.append((entries, shape, name))
+    return entries
 
 
 def _scripts(scripts: Mapping[str, object], shown: Mapping[str, str], sent: Sent) -> Changes:

@@ -15,6 +15,7 @@ import msgspec
 
 from mrdraw.errors import InvalidValue
 from mrdraw.server.values import mapping
+from mrdraw.settings.build import checked
 from mrdraw.settings.kinds import Program
 
 Changes = dict[str, Any]
@@ -29,12 +30,14 @@ class Sent:
 
     changes: Changes = field(default_factory=dict)
     """By section, as they were sent."""
+    checks: list[tuple[Any, Any, str]] = field(default_factory=list)
+    """Each value that was sent, its kind and its place."""
     unknown: list[str] = field(default_factory=list)
     """The dotted places of what means nothing here, or is only read."""
 
 
 def section(value: object, shape: type[msgspec.Struct], shown: Mapping[str, Any], place: str, sent: Sent) -> Changes:
-    """The members of a section that are another than shown. Raises `InvalidValue` when it is none."""
+    """The members of a section that are another than shown. Raises `InvalidValue` for what is not accepted."""
     shapes = members(shape)
     changes: Changes = {}
     for name, inner in mapping(value, place).items():
@@ -46,8 +49,17 @@ def section(value: object, shape: type[msgspec.Struct], shown: Mapping[str, Any]
             if changed := section(inner, kind, before or {}, where, sent):
                 changes[name] = changed
         elif not same(inner, before) and not (kind == Program and not inner and not before):
+            check_depth(inner, where)
             changes[name] = known(inner, kind, where, sent)
+            if inner is not None:
+                sent.checks.append((changes[name], kind, where))
     return changes
+
+
+def check_values(sent: Sent) -> None:
+    """Refuse values of a wrong kind. Raises `InvalidValue`."""
+    for value, kind, place in sent.checks:
+        checked(value, kind, place)
 
 
 def members(shape: type[msgspec.Struct]) -> dict[str, Any]:
@@ -57,7 +69,6 @@ def members(shape: type[msgspec.Struct]) -> dict[str, Any]:
 
 def known(value: Any, kind: Any, place: str, sent: Sent) -> Any:
     """The value without the members that its kind does not know; they are named."""
-    check_depth(value, place)
     if isinstance(value, list) and get_origin(kind) is tuple:
         inner = get_args(kind)[0]
         return [known(entry, inner, f"{place}[{index}]", sent) for index, entry in enumerate(value)]

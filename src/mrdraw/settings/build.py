@@ -39,8 +39,8 @@ _Shape = TypeVar("_Shape")
 def build(data: Mapping[str, Any]) -> SettingsTree:
     """The tree of these members. Raises `InvalidValue`."""
     shared = {name: value for name, value in data.items() if name not in (_MACHINES, *MACHINE_SECTIONS)}
-    tree = _convert(_without_empty(shared), SettingsTree, "")
-    _convert(tree.plugins.get(DISCOVERY) or {}, DiscoveryTree, f"plugins.{DISCOVERY}")
+    tree = checked(_without_empty(shared), SettingsTree, "")
+    checked(tree.plugins.get(DISCOVERY) or {}, DiscoveryTree, f"plugins.{DISCOVERY}")
     _check_machine_id(tree.default_machine, "defaultMachine")
     described = dict(_members(data.get(_MACHINES), _MACHINES))
     described.setdefault(tree.default_machine, None)
@@ -77,16 +77,16 @@ def _machine(own: object, place: str, above: Mapping[str, Any]) -> MachineTree:
                 _check_part(part, field.type, where)
                 parts.append(part)
         members[section] = _together(parts)
-    return _settled(_convert(_without_empty(members), MachineTree, place), place)
+    return _settled(checked(_without_empty(members), MachineTree, place), place)
 
 
 def _check_part(part: object, shape: Any, place: str) -> None:
     """Raises `InvalidValue` for a section that is wrong, here where its place is known."""
     if get_origin(shape) is dict:
         for name, value in _members(part, place).items():
-            _convert(value, get_args(shape)[1], f"{place}.{name}")
+            checked(value, get_args(shape)[1], f"{place}.{name}")
     else:
-        _convert(part, shape, place)
+        checked(part, shape, place)
 
 
 def _settled(tree: MachineTree, place: str) -> MachineTree:
@@ -147,7 +147,8 @@ def _check_machine_id(machine_id: str, place: str) -> None:
 # --- telling what is wrong -----------------------------------------------------------------------------------------
 
 
-def _convert(data: object, shape: type[_Shape], place: str) -> _Shape:
+def checked(data: object, shape: type[_Shape], place: str) -> _Shape:
+    """The data in the shape of a setting at this place. Raises `InvalidValue`, which says what is accepted there."""
     try:
         return msgspec.convert(data, shape)
     except msgspec.ValidationError as error:

@@ -54,7 +54,7 @@ class SerialTree(Section, frozen=True):
     timeout_communication_busy: Positive = 3.0
     timeout_temperature: Positive = 5.0
     timeout_temperature_target_set: Positive = 2.0
-    timeout_temperature_autoreport: NotNegative = 2.0
+    timeout_temperature_autoreport: Annotated[float, Meta(ge=1, le=3600)] = 1.0
     timeout_sd_status: Positive = 1.0
     timeout_sd_status_autoreport: NotNegative = 1.0
     timeout_pos_autoreport: NotNegative = 5.0

@@ -46,6 +46,7 @@ class Settings:
         """Read the settings; a file that cannot be read is told in `notice`."""
         self.notice: str | None = None
         """Why the file in the folder is not in force, if it is not."""
+        self.basedir: Final = basedir
         self._path = basedir / FILE_NAME
         self._lock = Lock()
         self._loaded = _Loaded(build({}), {})
@@ -68,11 +69,6 @@ class Settings:
                 self._lock.release()
         return self._loaded.tree
 
-    @property
-    def basedir(self) -> Path:
-        """The base folder."""
-        return self._path.parent
-
     def unknown_keys(self) -> list[str]:
         """The dotted names in the file that mean nothing here; they are kept."""
         return unknown_keys(self._loaded.data)
@@ -90,8 +86,7 @@ class Settings:
             tree = build(data)
             if data != document.parse(before):
                 document.write_whole(self._path, text)
-                self.changed_at = time()
-            self._loaded, self.notice = _Loaded(tree, data), None
+            self._loaded, self.notice, self.changed_at = _Loaded(tree, data), None, time()
             self._stamp = _UNKNOWN  # what lies there now is looked at again, whoever wrote it
             return tree
 

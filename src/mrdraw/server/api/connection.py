@@ -134,7 +134,8 @@ def port_options(one: Machine) -> list[str]:
 
 def baudrate_options(one: Machine) -> list[int]:
     """The baud rates that can be chosen, the fastest first."""
-    return sorted({*BAUDRATES, *one.settings.serial.additional_baudrates}, reverse=True)
+    serial = one.settings.serial
+    return sorted({*BAUDRATES, *serial.additional_baudrates} - set(serial.blacklisted_baudrates), reverse=True)
 
 
 def _port(one: Machine, value: object) -> str | None:

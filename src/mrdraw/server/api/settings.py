@@ -38,7 +38,7 @@ from mrdraw.server.routing import Route
 from mrdraw.server.settings_changes import sorted_out, to_write
 from mrdraw.server.settings_guard import check_folders, check_rights, shown_places
 from mrdraw.server.settings_record import Reader, Record, Source, reader, settings_record
-from mrdraw.server.settings_shape import Changes
+from mrdraw.server.settings_shape import Changes, check_values
 from mrdraw.server.values import is_true
 from mrdraw.settings import Settings
 
@@ -64,6 +64,7 @@ async def change(request: Request) -> Response:
     known, shown = services(request), await _record(request)
     sent = sorted_out(body, shown)
     check_rights(sent, _reader(request), password_typed=who is not None and known.accounts.has_just_typed_password(who))
+    check_values(sent)
     if sent.unknown and is_true(request.query_params.get("strict")):
         raise InvalidValue(f"These are no settings, or only read: {', '.join(sent.unknown)}. Nothing was changed.")
     if sent.changes:
