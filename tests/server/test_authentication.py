@@ -69,6 +69,7 @@ ROUTES = {
     ("POST", "/api/printer/chamber"): "au",
     ("POST", "/api/printer/printhead"): "au",
     ("POST", "/api/printer/command"): "au",
+    ("GET", "/api/printer/command/custom"): "au",
     ("GET", "/api/printerprofiles"): "aur",
     ("POST", "/api/printerprofiles"): "a",
     ("GET", "/api/printerprofiles/_default"): "aur",
