@@ -31,6 +31,7 @@ from mrdraw.link.messages import (
     Snapshot,
     TemperaturePoint,
 )
+from mrdraw.machine.asking import Asking
 from mrdraw.machine.driver import Driver
 from mrdraw.machine.emergency import EmergencyStop
 from mrdraw.machine.limits import Limits
@@ -101,6 +102,9 @@ class Machine:
         self.measuring = Measuring(self)
         self.runner = make_runner(self)
         self.emergency = EmergencyStop(self)
+        self.asking = Asking(self)
+        self.when_told_to_disconnect: Callable[[], None] = _nothing_at_all
+        """Called when somebody at the machine wants the wire closed."""
         self._polled_at = 0.0
         self._handlers = self._event_handlers()
 
@@ -152,6 +156,8 @@ class Machine:
             notices=tuple(self.notices.values()),
             dropped_log_lines=self.outlet.dropped,
             connection=self.connection,
+            prompt=self.asking.prompt,
+            notifications=self.asking.notifications,
         )
 
     def configure(self, settings: MachineSettings) -> None:
@@ -292,6 +298,7 @@ class Machine:
         self.modal = ModalState()
         self._refused_tools.clear()
         self.watch.forget()
+        self.asking.forget()
         self.clear_notice(NOTICE_WATCHDOG)
         self.connection_is(ConnectionPhase.FAILED if error else ConnectionPhase.CLOSED, error)
         self.enter(MachineState.CLOSED_WITH_ERROR if error else MachineState.OFFLINE, error)
@@ -409,11 +416,18 @@ class Machine:
             "paused": runner.pausing.by_firmware,
             "resumed": runner.pausing.resumed_by_firmware,
         }
-        action = actions.get(event.name)
+        action, told = actions.get(event.name), self.asking.actions.get(event.name)
         if action is not None and self.has_job:
             action()
+        elif told is not None:
+            told(event.parameters)
+        elif event.name == "disconnect":
+            self.when_told_to_disconnect()
+        elif event.name == "start" and self.state is MachineState.OPERATIONAL:
+            self.outlet.start_asked()
 
     def _reset(self) -> None:
+        self.asking.close()
         self.publish(events.PrinterReset(idle=not self.has_job))
         self.modal = ModalState()
         self.emergency.reacted()
@@ -483,6 +497,10 @@ class Machine:
             self.log("Nobody decided: switching the heaters off")
             self.send(heaters_off(self.settings.profile))
         self.clear_notice(NOTICE_UNATTENDED)
+
+
+def _nothing_at_all() -> None:
+    """Leave the wire open."""
 
 
 def _nothing(reason: str, job_lost: bool) -> None:

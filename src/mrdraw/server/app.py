@@ -34,6 +34,7 @@ from mrdraw.server.api import (
     printhead,
     probes,
     profiles,
+    prompts,
     settings,
     slicing,
     tool,
@@ -57,7 +58,7 @@ from mrdraw.settings import Settings
 MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
     emergency, interrupted, downloads, users, wizard, settings, machines, jobs, description, liveness, page,
-    languages, logs, log_downloads, slicing, probes,
+    prompts, languages, logs, log_downloads, slicing, probes,
 )  # fmt: skip
 
 _COMMON = [
