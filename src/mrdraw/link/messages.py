@@ -417,6 +417,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", omit_defaults=True):
     capabilities: dict[str, bool] = {}
     kinematics: str = ""
     """What the firmware says of itself, in small letters."""
+    travel: dict[str, tuple[float, float]] = {}
+    """How far the axes go, mm, as the firmware says; what the profile says is what holds."""
     interrupted: Interrupted | None = None
     notices: tuple[Notice, ...] = ()
     dropped_log_lines: int = 0

@@ -91,6 +91,8 @@ class Machine:
         self._refused_tools: set[int] = set()
         self._tool_before = 0
         self.kinematics = ""
+        self.travel: dict[str, tuple[float, float]] = {}
+        """mm by axis, as the firmware told it; what the profile says is what holds."""
         self.resends = 0
         """How often the firmware asked for a line again."""
         self.notices: dict[str, Notice] = {}
@@ -152,6 +154,7 @@ class Machine:
             firmware=self.firmware,
             capabilities=dict(self.capabilities),
             kinematics=self.kinematics,
+            travel=dict(self.travel),
             interrupted=runner.resuming.interrupted,
             notices=tuple(self.notices.values()),
             dropped_log_lines=self.outlet.dropped,
@@ -294,7 +297,7 @@ class Machine:
         if driver is not None:
             driver.close(at_once=at_once)
         self.port = self.baudrate = None
-        self.heaters, self.capabilities, self.kinematics = {}, {}, ""
+        self.heaters, self.capabilities, self.kinematics, self.travel = {}, {}, "", {}
         self.modal = ModalState()
         self._refused_tools.clear()
         self.watch.forget()
@@ -342,6 +345,7 @@ class Machine:
             wire.Position: self._position,
             wire.FirmwareInfo: self._firmware_info,
             wire.Capability: lambda event: self.capabilities.__setitem__(event.name, event.enabled),
+            wire.TravelKnown: self._travel_known,
             wire.Reset: lambda _: self._reset(),
             wire.Resend: lambda _: self._resend(),
             wire.AcceptedByLuck: lambda event: self.log(f"A damaged line {event.number} was taken by the firmware"),
@@ -384,6 +388,10 @@ class Machine:
         self.kinematics = event.data.get("KINEMATICS", "").lower()
         self.uuid = event.data.get("UUID", "")
         self.publish(events.FirmwareData(name=event.name, data=event.data))
+        self.changed()
+
+    def _travel_known(self, event: wire.TravelKnown) -> None:
+        self.travel = event.area
         self.changed()
 
     def _resend(self) -> None:

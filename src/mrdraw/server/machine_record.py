@@ -76,6 +76,7 @@ MACHINE = object_of(
         "interrupted": INTERRUPTED,
         "notices": many(object_of({"key": TEXT, "text": TEXT, "until": maybe(said(NUMBER, "unix s"))})),
         "profile": ProfileTree,
+        "travel": by_name(many(said(NUMBER, "mm"))),
         "prompt": maybe(PROMPT),
         "notifications": NOTIFICATIONS,
     }
@@ -118,6 +119,7 @@ def machine_details(one: Machine) -> Record:
         "interrupted": interrupted_record(snapshot.interrupted),
         "notices": [{"key": notice.key, "text": notice.text, "until": notice.until} for notice in snapshot.notices],
         "profile": msgspec.to_builtins(one.settings.profile),
+        "travel": {axis: list(ends) for axis, ends in snapshot.travel.items()},
         "prompt": prompt_record(snapshot.prompt),
         "notifications": notification_records(snapshot.notifications),
     }
