@@ -410,10 +410,39 @@ class FileDeselected(Event, frozen=True, kw_only=True):
     """No file is selected any more."""
 
 
+# --- what the firmware asks and says to people -----------------------------------------------------------------------
+
+
+class PluginEvent(Event, frozen=True, kw_only=True):
+    """Something that clients know as the message of a plugin, and not as an event."""
+
+
+class PromptShown(PluginEvent, frozen=True, kw_only=True):
+    """The firmware asks people something; the answer is the number of a choice, from 0."""
+
+    text: str
+    choices: list[str]
+
+
+class PromptClosed(PluginEvent, frozen=True, kw_only=True):
+    """The question was answered or is no longer asked."""
+
+
+class NotificationShown(PluginEvent, frozen=True, kw_only=True):
+    """The firmware says something to people."""
+
+    message: str
+
+
+class NotificationsCleared(PluginEvent, frozen=True, kw_only=True):
+    """What the firmware said was taken note of."""
+
+
 MachineEvent = (
     Connecting | Connected | Disconnecting | Disconnected | ConnectionsAutorefreshed | PrinterStateChanged
     | PrinterReset | FirmwareData | Error | PrintStarted | PrintResumed | PrintPaused | PrintDone | PrintCancelling
     | PrintCancelled | PrintFailed | ChartMarked | ZChange | PositionUpdate | ToolChange | CommandSuppressed
     | PowerOn | PowerOff | Home | Waiting | Dwelling | Cooling | Alert | Conveyor | Eject | EStop | FilamentChange
+    | PromptShown | PromptClosed | NotificationShown | NotificationsCleared
 )  # fmt: skip
 """The events that a machine host reports over the link."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mrdraw.firmware.identity import is_banner, is_start, parse_capability, parse_firmware
+from mrdraw.firmware.identity import is_banner, is_start, parse_area, parse_capability, parse_firmware
 
 MARLIN = (
     "FIRMWARE_NAME:Marlin 2.1.3 (Aug  1 2024 12:00:00) SOURCE_CODE_URL:https://github.com/MarlinFirmware/Marlin "
@@ -61,3 +61,26 @@ def test_starts():
     assert is_banner("echo: Last Updated: 2024-08-01 | Author: (none)")
     assert not is_banner("FIRMWARE_NAME:Marlin 2.1.3")
     assert not is_banner("echo:Marlin is the name of a fish")
+
+
+# marlinfw.org/docs/gcode/M115.html
+AREA = (
+    "area:{full:{min:{x:%s,y:0.0000,z:0.0000},max:{x:220.0000,y:220.0000,z:250.0000}},"
+    "work:{min:{x:0,y:0,z:0},max:{x:1,y:1,z:1}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (AREA % "-5.5000", {"x": (-5.5, 220.0), "y": (0.0, 220.0), "z": (0.0, 250.0)}),
+        ("echo:area:{full:{min:{x:0,y:0},max:{x:200,y:100}}}", {"x": (0.0, 200.0), "y": (0.0, 100.0)}),
+        (AREA % "220.0000", None),
+        (AREA % "nan", {"y": (0.0, 220.0), "z": (0.0, 250.0)}),
+        ("area:{full:{min:{},max:{}}}", None),
+        ("area:{full:{min:{x:0", None),
+        ("the area:{full:{min:{x:0},max:{x:1}}}", None),
+    ],
+)
+def test_how_far_the_axes_go(text, found):
+    assert parse_area(text) == found

@@ -72,3 +72,14 @@ def test_a_target_that_comes_alone_keeps_the_temperature(tmp_path):
         assert (machine.heaters["tool0"].actual, machine.heaters["tool0"].target) == (25.0, 210.0)
 
     _on_a_machine(tmp_path, test)
+
+
+def test_how_far_the_axes_go_is_told_until_the_wire_is_closed(tmp_path):
+    def test(machine):
+        machine.handle(wire.TravelKnown({"x": (-5.0, 220.0)}))
+        assert machine.snapshot(1).travel == {"x": (-5.0, 220.0)}
+        assert machine.limits.range_of("x") == (0.0, 200.0), "what the profile says is what holds"
+        machine.close()
+        assert machine.snapshot(2).travel == {}
+
+    _on_a_machine(tmp_path, test)

@@ -142,3 +142,10 @@ def test_an_unknown_machine(tmp_path):
         assert (await client.patch(f"{ALL}/other", json={"name": "x"})).status_code == 404
 
     run(tmp_path, scenario, user="boss")
+
+
+def test_how_far_the_axes_go(tmp_path):
+    async def scenario(client, _):
+        assert (await client.get(ONE)).json()["travel"] == {"x": [-5.0, 220.0]}
+
+    run(tmp_path, scenario, msgspec.structs.replace(READY, travel={"x": (-5.0, 220.0)}))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mrdraw.events import Dwelling, Home, NotificationsCleared, PromptClosed
 from mrdraw.server.push.subscription import Subscription, parse_subscription
 
 LINES = ["Send: M105", "Recv: ok T:20", "Recv: echo:busy"]
@@ -15,7 +16,8 @@ def test_without_a_subscription_everything_flows():
     everything = Subscription()
     assert everything.kind == (True, True, False)
     assert everything.state
-    assert everything.wants_event("Home")
+    assert everything.wants_event(Home())
+    assert everything.wants_event(PromptClosed())
     assert everything.logs.select(LINES) == LINES
 
 
@@ -27,7 +29,8 @@ def test_no_subscription(value):
 def test_what_is_not_mentioned_is_off():
     nothing = parse_subscription({})
     assert not nothing.state
-    assert not nothing.wants_event("Home")
+    assert not nothing.wants_event(Home())
+    assert not nothing.wants_event(PromptClosed())
     only_state = parse_subscription({"state": True})
     assert only_state.state
     assert only_state.kind == Subscription().kind
@@ -46,10 +49,18 @@ def test_the_machines_details_only_for_who_asks_for_them():
 
 def test_events_by_name():
     some = parse_subscription({"events": ["Home", 5, "Alert"]})
-    assert some.wants_event("Home")
-    assert not some.wants_event("Dwelling")
-    assert parse_subscription({"events": True}).wants_event("Dwelling")
-    assert not parse_subscription({"events": 7}).wants_event("Home")
+    assert some.wants_event(Home())
+    assert not some.wants_event(Dwelling())
+    assert parse_subscription({"events": True}).wants_event(Dwelling())
+    assert not parse_subscription({"events": 7}).wants_event(Home())
+
+
+def test_plugins_by_name():
+    some = parse_subscription({"plugins": ["action_command_prompt", 5]})
+    assert some.wants_event(PromptClosed())
+    assert not some.wants_event(NotificationsCleared())
+    assert not some.wants_event(Home())
+    assert parse_subscription({"plugins": True}).wants_event(NotificationsCleared())
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,12 @@ class FlowChanged(Event, frozen=True):
     reason: str
 
 
+class TravelKnown(Event, frozen=True):
+    """The firmware told how far its axes travel, mm by axis."""
+
+    area: dict[str, tuple[float, float]]
+
+
 class ActionCommand(Event, frozen=True):
     """`//action:<name> <parameters>` from the firmware."""
 

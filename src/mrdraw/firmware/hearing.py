@@ -19,8 +19,9 @@ from mrdraw.firmware.dialect import (
     Position,
     Temperatures,
     ToolRefused,
+    TravelKnown,
 )
-from mrdraw.firmware.identity import parse_capability, parse_firmware
+from mrdraw.firmware.identity import parse_area, parse_capability, parse_firmware
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.temperatures import has_temperatures, parse_position, parse_target, parse_temperatures
 
@@ -53,7 +54,8 @@ class Hearing:
         self._error = ""
         self._error_since = 0.0
         self._listeners: tuple[Callable[[str], bool], ...] = (
-            self._action, self._identity, self._capability, self._banner, self._refused_tool, self._error_line,
+            self._action, self._identity, self._capability, self._area, self._banner, self._refused_tool,
+            self._error_line,
         )  # fmt: skip
 
     def forget(self) -> None:
@@ -155,6 +157,12 @@ class Hearing:
             self.quirks = quirks.by_name(self.firmware) if self._options.firmware_detection else quirks.STOCK
             self.learned = True
             self._emit(FirmwareInfo(self.firmware, self.data))
+        return found is not None
+
+    def _area(self, text: str) -> bool:
+        found = parse_area(text)
+        if found is not None:
+            self._emit(TravelKnown(found))
         return found is not None
 
     def _banner(self, text: str) -> bool:

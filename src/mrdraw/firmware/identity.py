@@ -2,8 +2,8 @@
 
 Invariants: pure functions; values keep their blanks and colons, because lines are split at keys.
 
-Sources: marlinfw.org/docs/gcode/M115.html (keys, ``Cap:`` lines); the form without FIRMWARE_NAME is that of Malyan
-boards, as listed in docs/protocol/marlin.md.
+Sources: marlinfw.org/docs/gcode/M115.html (keys, ``Cap:`` and ``area:`` lines); the form without FIRMWARE_NAME is that
+of Malyan boards, as listed in docs/protocol/marlin.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ _CAPABILITY = re.compile(r"^(?:echo:)?\s*Cap:\s*([A-Z0-9_]+)\s*:\s*([01])", re.I
 _BANNER = re.compile(
     r"^(?:echo:\s?)?Marlin [\w.\-]+\s*$|^echo: ?Last Updated: |^(?:echo:)?\s*(?:PowerUp|Brown out Reset)$"
 )
+_AREA = re.compile(r"^(?:echo:)?\s*area:\{full:\{min:\{([^{}]{1,100})\},max:\{([^{}]{1,100})\}\}")
+_PLACE = re.compile(r"([xyz]):\s*(-?\d{1,7}(?:\.\d{1,6})?)(?![\d.])", re.ASCII)
 _MALYAN = re.compile(r"^NAME[:.]\s*Malyan\b")
 
 
@@ -35,6 +37,16 @@ def parse_capability(text: str) -> tuple[str, bool] | None:
     """Name and state of a ``Cap:`` line, or `None`."""
     found = _CAPABILITY.match(text)
     return (found[1].upper(), found[2] == "1") if found else None
+
+
+def parse_area(text: str) -> dict[str, tuple[float, float]] | None:
+    """The full travel of each axis in mm, as M115 reports it (Marlin, M115_GEOMETRY_REPORT), or `None`."""
+    found = _AREA.match(text)
+    if found is None:
+        return None
+    least, most = (dict(_PLACE.findall(side)) for side in found.groups())
+    area = {axis: (float(least[axis]), float(most[axis])) for axis in "xyz" if axis in least and axis in most}
+    return area if area and all(low < high for low, high in area.values()) else None
 
 
 def is_start(text: str) -> bool:

@@ -22,6 +22,7 @@ from mrdraw.link.messages import (
     Reply,
     ResumeOffer,
     Snapshot,
+    StartAsked,
     TemperatureLog,
     TemperaturePoint,
     ToServer,
@@ -40,7 +41,7 @@ KEPT_LOG_LINES = 300
 HISTORY = 30 * 60
 """s of temperatures that are remembered."""
 
-Told = Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened | JobEnded
+Told = Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened | JobEnded | StartAsked
 """What a machine host tells; a `LogLines` or `TemperatureLog` holds only what was not known before."""
 
 Listener = Callable[[Told], None]
@@ -143,7 +144,7 @@ class MachineHandle:
             self._take_temperatures(message)
         elif isinstance(message, WireReport):
             self.wire = message
-        elif isinstance(message, Happened | JobEnded):
+        elif isinstance(message, Happened | JobEnded | StartAsked):
             self._tell(message)
 
     def _answered(self, reply: Reply) -> None:

@@ -84,6 +84,14 @@ class Controls:
         except MachineUnreachable as error:
             raise MachineUnreachable(NOT_STOPPED) from error
 
+    async def answer_prompt(self, choice: int) -> None:
+        """Answer what the firmware asks, by the number of the choice."""
+        await self._ask(link.AnswerPrompt(id=new_id(), choice=choice))
+
+    async def clear_notifications(self) -> None:
+        """Take note of what the firmware said."""
+        await self._ask(link.ClearNotifications(id=new_id()))
+
     async def attend(self) -> None:
         """A person is there: heaters stay as they are for another while."""
         await self._ask(link.Attend(id=new_id()))

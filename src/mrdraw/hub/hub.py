@@ -14,9 +14,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mrdraw.errors import NoSuchMachine
+from mrdraw.errors import MrDrawError, NoSuchMachine
 from mrdraw.events import Event, FileRemoved, FolderRemoved, MetadataStatisticsUpdated, Shutdown, Startup
-from mrdraw.fleet import Fleet, MachineHandle
+from mrdraw.fleet import Fleet, MachineHandle, Told
 from mrdraw.history import History, Tally
 from mrdraw.hub.bus import EventBus
 from mrdraw.hub.ended import job_record
@@ -24,7 +24,7 @@ from mrdraw.hub.files import job_file
 from mrdraw.hub.machine import Machine
 from mrdraw.hub.selection import Selections
 from mrdraw.hub.unique import UniqueIds
-from mrdraw.link.messages import JobEnded, JobFile
+from mrdraw.link.messages import JobEnded, JobFile, StartAsked
 
 if TYPE_CHECKING:
     from mrdraw.accounts import Accounts
@@ -125,6 +125,7 @@ class Hub:
                     machine.restore_selection(selected[machine_id])
 
     def _make(self, handle: MachineHandle) -> Machine:
+        handle.subscribe(partial(self._told, handle.id))
         return Machine(
             handle,
             settings=partial(self._settings_of, handle.id),
@@ -147,6 +148,18 @@ class Hub:
     def _times_changed(self) -> None:
         for machine in self._machines.values():
             machine.view.changed()
+
+    def _told(self, machine_id: str, told: Told) -> None:
+        if isinstance(told, StartAsked):
+            self._spawn(self._start_job(self.machine(machine_id)))
+
+    @staticmethod
+    async def _start_job(machine: Machine) -> None:
+        """Somebody at the machine wants the selected file started."""
+        try:
+            await machine.start_job(None)
+        except MrDrawError as error:
+            LOGGER.warning("machine %s: the selected file was not started from the machine: %s", machine.id, error)
 
     def _job_ended(self, machine_id: str, ended: JobEnded) -> None:
         news = MetadataStatisticsUpdated(storage=ended.file.origin, path=ended.file.path)

@@ -398,6 +398,20 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     until: float | None = None
 
 
+class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the firmware asks people; the answer is the number of a choice, from 0."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+class Notification(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the firmware said to people; `at` in unix seconds."""
+
+    at: float
+    message: str
+
+
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", omit_defaults=True):
     """The whole state of a machine; the newest replaces an unsent one."""
 
@@ -421,10 +435,16 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", omit_defaults=True):
     capabilities: dict[str, bool] = {}
     kinematics: str = ""
     """What the firmware says of itself, in small letters."""
+    travel: dict[str, tuple[float, float]] = {}
+    """How far the axes go, mm, as the firmware says; what the profile says is what holds."""
     interrupted: Interrupted | None = None
     notices: tuple[Notice, ...] = ()
     dropped_log_lines: int = 0
     connection: ConnectionStatus = ConnectionStatus()
+    prompt: Prompt | None = None
+    """The question that is open."""
+    notifications: tuple[Notification, ...] = ()
+    """The last ones that nobody cleared, oldest first."""
 
 
 class LogLines(msgspec.Struct, frozen=True, tag="log", omit_defaults=True):
@@ -463,6 +483,10 @@ class WireReport(msgspec.Struct, frozen=True, tag="wire", omit_defaults=True):
     """The job's id."""
     diagnosis: WireDiagnosis
     running: bool = False
+
+
+class StartAsked(msgspec.Struct, frozen=True, tag="start_asked"):
+    """Somebody at the machine asked for the selected file to be started; the server knows which that is."""
 
 
 class JobOutcome(StrEnum):
@@ -650,6 +674,19 @@ class EmergencyStop(msgspec.Struct, frozen=True, tag="emergency_stop"):
     id: str
 
 
+class AnswerPrompt(msgspec.Struct, frozen=True, tag="answer_prompt"):
+    """A person answered the open question with a choice, counted from 0."""
+
+    id: str
+    choice: int
+
+
+class ClearNotifications(msgspec.Struct, frozen=True, tag="clear_notifications"):
+    """A person took note of what the firmware said."""
+
+    id: str
+
+
 class Attend(msgspec.Struct, frozen=True, tag="attend"):
     """A person is there and decides to leave the heaters as they are: the unattended timer starts anew."""
 
@@ -665,8 +702,11 @@ class StopHost(msgspec.Struct, frozen=True, tag="stop_host"):
 Command = (
     Configure | Connect | Disconnect | AcknowledgeByHand | StartJob | RestartJob | PauseJob | ResumeJob | CancelJob
     | DismissInterrupted | ResumeInterrupted | SendLines | Jog | HomeAxes | SetTargets | SetOffsets | Extrude
-    | SelectTool | SetFactor | EmergencyStop | Attend | StopHost
+    | SelectTool | SetFactor | EmergencyStop | AnswerPrompt | ClearNotifications | Attend
+    | StopHost
 )  # fmt: skip
 
 ToHost = Hello | Command
-ToServer = Hello | Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened | WireReport | JobEnded | Reply
+ToServer = (
+    Hello | Snapshot | LogLines | TemperatureLog | ResumeOffer | Happened | WireReport | StartAsked | JobEnded | Reply
+)

@@ -58,6 +58,8 @@ class Commands:
             link.SelectTool: self._select_tool,
             link.SetFactor: self._set_factor,
             link.EmergencyStop: lambda _: machine.emergency.stop(),
+            link.AnswerPrompt: lambda command: machine.asking.answer(command.choice),
+            link.ClearNotifications: lambda _: machine.asking.clear(),
             link.Attend: lambda _: None,
         }
 

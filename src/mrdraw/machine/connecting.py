@@ -90,6 +90,7 @@ class Connector:
         self.wanted: Wanted | None = None
         """The connection that has to come back if the device is unplugged or this process dies."""
         machine.when_lost = self._wire_lost
+        machine.when_told_to_disconnect = self.disconnect
 
     # --- what people ask for ---------------------------------------------------------------------------------------
 

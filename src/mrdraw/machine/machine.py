@@ -32,6 +32,7 @@ from mrdraw.link.messages import (
     Snapshot,
     TemperaturePoint,
 )
+from mrdraw.machine.asking import Asking
 from mrdraw.machine.driver import Driver
 from mrdraw.machine.emergency import EmergencyStop
 from mrdraw.machine.limits import Limits
@@ -91,6 +92,8 @@ class Machine:
         self._refused_tools: set[int] = set()
         self._tool_before = 0
         self.kinematics = ""
+        self.travel: dict[str, tuple[float, float]] = {}
+        """mm by axis, as the firmware told it; what the profile says is what holds."""
         self.resends = 0
         """How often the firmware asked for a line again."""
         self.notices: dict[str, Notice] = {}
@@ -102,6 +105,9 @@ class Machine:
         self.measuring = Measuring(self)
         self.runner = make_runner(self)
         self.emergency = EmergencyStop(self)
+        self.asking = Asking(self)
+        self.when_told_to_disconnect: Callable[[], None] = _nothing_at_all
+        """Called when somebody at the machine wants the wire closed."""
         self._polled_at = 0.0
         self._handlers = self._event_handlers()
 
@@ -149,10 +155,13 @@ class Machine:
             firmware=self.firmware,
             capabilities=dict(self.capabilities),
             kinematics=self.kinematics,
+            travel=dict(self.travel),
             interrupted=runner.resuming.interrupted,
             notices=tuple(self.notices.values()),
             dropped_log_lines=self.outlet.dropped,
             connection=self.connection,
+            prompt=self.asking.prompt,
+            notifications=self.asking.notifications,
         )
 
     def configure(self, settings: MachineSettings) -> None:
@@ -290,10 +299,11 @@ class Machine:
         if driver is not None:
             driver.close(at_once=at_once)
         self.port = self.baudrate = None
-        self.heaters, self.capabilities, self.kinematics = {}, {}, ""
+        self.heaters, self.capabilities, self.kinematics, self.travel = {}, {}, "", {}
         self.modal = ModalState()
         self._refused_tools.clear()
         self.watch.forget()
+        self.asking.forget()
         self.clear_notice(NOTICE_WATCHDOG)
         self.connection_is(ConnectionPhase.FAILED if error else ConnectionPhase.CLOSED, error)
         self.enter(MachineState.CLOSED_WITH_ERROR if error else MachineState.OFFLINE, error)
@@ -337,6 +347,7 @@ class Machine:
             wire.Position: self._position,
             wire.FirmwareInfo: self._firmware_info,
             wire.Capability: lambda event: self.capabilities.__setitem__(event.name, event.enabled),
+            wire.TravelKnown: self._travel_known,
             wire.Reset: lambda _: self._reset(),
             wire.Resend: lambda _: self._resend(),
             wire.AcceptedByLuck: lambda event: self.log(f"A damaged line {event.number} was taken by the firmware"),
@@ -381,6 +392,10 @@ class Machine:
         self.publish(events.FirmwareData(name=event.name, data=event.data))
         self.changed()
 
+    def _travel_known(self, event: wire.TravelKnown) -> None:
+        self.travel = event.area
+        self.changed()
+
     def _resend(self) -> None:
         self.resends += 1
         self.changed()
@@ -414,11 +429,18 @@ class Machine:
             "paused": runner.pausing.by_firmware,
             "resumed": runner.pausing.resumed_by_firmware,
         }
-        action = actions.get(event.name)
+        action, told = actions.get(event.name), self.asking.actions.get(event.name)
         if action is not None and self.has_job:
             action()
+        elif told is not None:
+            told(event.parameters)
+        elif event.name == "disconnect":
+            self.when_told_to_disconnect()
+        elif event.name == "start" and self.state is MachineState.OPERATIONAL:
+            self.outlet.start_asked()
 
     def _reset(self) -> None:
+        self.asking.close()
         self.publish(events.PrinterReset(idle=not self.has_job))
         self.modal = ModalState()
         self.emergency.reacted()
@@ -489,6 +511,10 @@ class Machine:
             self.log("Nobody decided: switching the heaters off")
             self.send(heaters_off(self.settings.profile))
         self.clear_notice(NOTICE_UNATTENDED)
+
+
+def _nothing_at_all() -> None:
+    """Leave the wire open."""
 
 
 def _nothing(reason: str, job_lost: bool) -> None:

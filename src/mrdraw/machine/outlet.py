@@ -20,6 +20,7 @@ from mrdraw.link.messages import (
     LogLines,
     ResumeOffer,
     Snapshot,
+    StartAsked,
     TemperatureLog,
     TemperaturePoint,
     ToServer,
@@ -154,6 +155,10 @@ class Outlet:
         self._ended.append(message)
         self._broadcast(message)
         self.on_job_ended()
+
+    def start_asked(self) -> None:
+        """Somebody at the machine wants the selected file started; without a server nobody knows it."""
+        self._broadcast(StartAsked())
 
     def measured(self, report: WireReport) -> None:
         """More is known of the wire."""

@@ -38,6 +38,7 @@ from mrdraw.server.api import (
     printhead,
     probes,
     profiles,
+    prompts,
     settings,
     settings_templates,
     slicing,
@@ -67,7 +68,7 @@ MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
     emergency, interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description,
     liveness, page, languages, logs, log_downloads, slicing, probes, system, system_info,
-    discovery, camera, timelapse, plugin_manager, software_update, plugins,
+    discovery, camera, timelapse, plugin_manager, software_update, plugins, prompts,
 )  # fmt: skip
 
 _COMMON = [

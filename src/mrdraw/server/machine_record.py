@@ -6,10 +6,12 @@ in the same places.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from mrdraw.hub import Machine
-from mrdraw.link.messages import ConnectionPhase, ConnectionStatus, Interrupted, MachineState
+from mrdraw.link.messages import ConnectionPhase, ConnectionStatus, Interrupted, MachineState, Notification, Prompt
 from mrdraw.server.describing import COUNT, FLAG, NUMBER, TEXT, WHOLE, by_name, many, maybe, object_of, said
 from mrdraw.server.records import (
     JOB,
@@ -26,6 +28,10 @@ from mrdraw.server.records import (
 )
 from mrdraw.settings import ProfileTree
 
+PROMPT = object_of({"text": TEXT, "choices": many(TEXT)})
+"""The shape of `prompt_record`."""
+NOTIFICATIONS = many(object_of({"timestamp": said(NUMBER, "unix s"), "message": TEXT}))
+"""The shape of `notification_records`."""
 INTERRUPTED = maybe(
     object_of(
         {
@@ -70,6 +76,9 @@ MACHINE = object_of(
         "interrupted": INTERRUPTED,
         "notices": many(object_of({"key": TEXT, "text": TEXT, "until": maybe(said(NUMBER, "unix s"))})),
         "profile": ProfileTree,
+        "travel": by_name(many(said(NUMBER, "mm"))),
+        "prompt": maybe(PROMPT),
+        "notifications": NOTIFICATIONS,
     }
 )
 """The shape of `machine_record`."""
@@ -110,7 +119,20 @@ def machine_details(one: Machine) -> Record:
         "interrupted": interrupted_record(snapshot.interrupted),
         "notices": [{"key": notice.key, "text": notice.text, "until": notice.until} for notice in snapshot.notices],
         "profile": msgspec.to_builtins(one.settings.profile),
+        "travel": {axis: list(ends) for axis, ends in snapshot.travel.items()},
+        "prompt": prompt_record(snapshot.prompt),
+        "notifications": notification_records(snapshot.notifications),
     }
+
+
+def prompt_record(prompt: Prompt | None) -> Record | None:
+    """What the firmware asks."""
+    return None if prompt is None else {"text": prompt.text, "choices": list(prompt.choices)}
+
+
+def notification_records(notifications: Iterable[Notification]) -> list[Record]:
+    """What the firmware said."""
+    return [{"timestamp": each.at, "message": each.message} for each in notifications]
 
 
 def _connection(status: ConnectionStatus) -> Record:

@@ -6,6 +6,7 @@ Invariants: 204 means that the machine host took the command; a connection that 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue, MachineUnreachable, NotOperational, SettingsUnreadable, WrongState
 from mrdraw.hub import Machine
 from mrdraw.link.messages import MachineState
+from mrdraw.server.api_version import QUERY, wants_version_2
 from mrdraw.server.context import command_body, machine, services
 from mrdraw.server.describing import (
     COUNT,
@@ -22,18 +24,20 @@ from mrdraw.server.describing import (
     NOTHING,
     TEXT,
     About,
+    by_name,
     commands,
     either,
     many,
     maybe,
     object_of,
     said,
+    words,
 )
 from mrdraw.server.profile_changes import Changes, made_default, put_in_force, settings_changes
-from mrdraw.server.records import state_text
+from mrdraw.server.records import Record, state_text
 from mrdraw.server.responses import json_response, no_content
 from mrdraw.server.routing import Route
-from mrdraw.server.values import is_true, one_of, whole_number
+from mrdraw.server.values import is_true, mapping, one_of, whole_number
 
 AUTO = "AUTO"
 """Not a port: look for one."""
@@ -44,30 +48,63 @@ BAUDRATES = (250000, 230400, 115200, 57600, 38400, 19200, 9600)
 _CLOSED = "Closed"
 """What this resource, and no other, calls a machine without connection."""
 _CLOSED_STATES = {MachineState.OFFLINE, MachineState.CLOSED_WITH_ERROR}
+_SERIAL = "serial"
+"""What 2.0 calls the only connector that there is."""
+_CAPABILITIES = {"job_on_hold": False, "temperature_offsets": True}
 _COMMANDS: dict[str, tuple[str, ...]] = {"connect": (), "disconnect": (), "fake_ack": ()}
 
 
 async def read(request: Request) -> Response:
     """`GET /api/connection`."""
     one = machine(request)
-    snapshot, serial, profile = one.snapshot, one.settings.serial, one.settings.profile
-    closed = one.state in _CLOSED_STATES
+    return json_response(_connection_of_version_2(one) if wants_version_2(request) else _connection(one))
+
+
+def _connection(one: Machine) -> Record:
+    snapshot, serial, closed = one.snapshot, one.settings.serial, one.state in _CLOSED_STATES
     current = {
         "state": _CLOSED if closed else state_text(one),
         "port": None if closed else snapshot.port,
         "baudrate": None if closed else snapshot.baudrate,
-        "printerProfile": profile.id,
+        "printerProfile": one.settings.profile.id,
     }
     options = {
         "ports": port_options(one),
         "baudrates": baudrate_options(one),
-        "printerProfiles": [{"id": each.id, "name": each.name} for each in one.settings.profiles.values()],
+        "printerProfiles": _profiles(one),
         "portPreference": serial.port,
         "baudratePreference": serial.baudrate,
         "printerProfilePreference": one.settings.preferred_profile.id,
         "autoconnect": serial.autoconnect,
     }
-    return json_response({"current": current, "options": options})
+    return {"current": current, "options": options}
+
+
+def _connection_of_version_2(one: Machine) -> Record:
+    """The same in the words of 2.0, where a port is a parameter of one of several connectors."""
+    snapshot, serial, closed = one.snapshot, one.settings.serial, one.state in _CLOSED_STATES
+    current = {
+        "state": state_text(one),
+        "connector": None if closed else _SERIAL,
+        "parameters": {} if closed else {"port": snapshot.port, "baudrate": snapshot.baudrate},
+        "profile": None if closed else one.settings.profile.id,
+        "capabilities": None if closed else _CAPABILITIES,
+    }
+    accepted = {"port": port_options(one), "baudrate": baudrate_options(one)}
+    options = {
+        "connectors": [{"connector": _SERIAL, "name": "Serial Connection", "parameters": accepted}],
+        "profiles": _profiles(one),
+        "preferredConnector": {
+            "connector": _SERIAL,
+            "parameters": {"port": serial.port, "baudrate": serial.baudrate},
+        },
+        "preferredProfile": one.settings.preferred_profile.id,
+    }
+    return {"current": current, "options": options}
+
+
+def _profiles(one: Machine) -> list[Record]:
+    return [{"id": each.id, "name": each.name} for each in one.settings.profiles.values()]
 
 
 async def act(request: Request) -> Response:
@@ -84,7 +121,8 @@ async def act(request: Request) -> Response:
 
 
 async def _connect(request: Request, one: Machine, body: dict[str, object]) -> None:
-    port, baudrate = _port(one, body.get("port")), _baudrate(one, body.get("baudrate"))
+    place = _parameters(body)
+    port, baudrate = _port(one, place.get("port")), _baudrate(one, place.get("baudrate"))
     save, named = is_true(body.get("save")), _profile(one, body.get("printerProfile"))
     serial: dict[str, object] = {}
     if save:
@@ -98,6 +136,14 @@ async def _connect(request: Request, one: Machine, body: dict[str, object]) -> N
     if save and named is not None:
         own |= made_default(one, named)
     await _write(request, one, own)
+
+
+def _parameters(body: Mapping[str, object]) -> Mapping[str, object]:
+    """Where port and baud rate stand: in the body, or in its parameters as in 2.0. Raises `InvalidValue`."""
+    if "connector" not in body:
+        return body
+    one_of(body["connector"], [_SERIAL], "connector")
+    return mapping(body.get("parameters", {}), "parameters")
 
 
 async def _put_in_force(request: Request, one: Machine, named: str | None) -> None:
@@ -164,28 +210,58 @@ def _baudrate(one: Machine, value: object) -> int | None:
     return baudrate
 
 
+_PROFILES = many(object_of({"id": TEXT, "name": TEXT}))
+_SHAPE = object_of(
+    {
+        "current": object_of({"state": TEXT, "port": maybe(TEXT), "baudrate": maybe(COUNT), "printerProfile": TEXT}),
+        "options": object_of(
+            {
+                "ports": many(TEXT),
+                "baudrates": many(COUNT),
+                "printerProfiles": _PROFILES,
+                "portPreference": maybe(TEXT),
+                "baudratePreference": maybe(COUNT),
+                "printerProfilePreference": TEXT,
+                "autoconnect": FLAG,
+            }
+        ),
+    }
+)
+_PARAMETERS = object_of({"port?": maybe(TEXT), "baudrate?": maybe(COUNT)})
+_SHAPE_OF_VERSION_2 = object_of(
+    {
+        "current": object_of(
+            {
+                "state": TEXT,
+                "connector": maybe(TEXT),
+                "parameters": _PARAMETERS,
+                "profile": maybe(TEXT),
+                "capabilities": maybe(by_name(FLAG)),
+            }
+        ),
+        "options": object_of(
+            {
+                "connectors": many(
+                    object_of(
+                        {
+                            "connector": TEXT,
+                            "name": TEXT,
+                            "parameters": object_of({"port": many(TEXT), "baudrate": many(COUNT)}),
+                        }
+                    )
+                ),
+                "profiles": _PROFILES,
+                "preferredConnector": object_of({"connector": TEXT, "parameters": _PARAMETERS}),
+                "preferredProfile": TEXT,
+            }
+        ),
+    }
+)
 _ABOUT_READING = About(
     "The port that the machine is on, and those that can be chosen",
-    {
-        200: object_of(
-            {
-                "current": object_of(
-                    {"state": TEXT, "port": maybe(TEXT), "baudrate": maybe(COUNT), "printerProfile": TEXT}
-                ),
-                "options": object_of(
-                    {
-                        "ports": many(TEXT),
-                        "baudrates": many(COUNT),
-                        "printerProfiles": many(object_of({"id": TEXT, "name": TEXT})),
-                        "portPreference": maybe(TEXT),
-                        "baudratePreference": maybe(COUNT),
-                        "printerProfilePreference": TEXT,
-                        "autoconnect": FLAG,
-                    }
-                ),
-            }
-        )
-    },
+    {200: either(_SHAPE, _SHAPE_OF_VERSION_2)},
+    query=QUERY,
+    raises=(InvalidValue,),
 )
 _ABOUT_ACTING = About(
     "Open or close the connection",
@@ -196,6 +272,8 @@ _ABOUT_ACTING = About(
             "connect": {
                 "port": maybe(TEXT),
                 "baudrate": maybe(said(either(COUNT, TEXT), "bit/s, 0 to find out")),
+                "connector": words(_SERIAL),
+                "parameters": _PARAMETERS,
                 "printerProfile": TEXT,
                 "save": LOOSE_FLAG,
                 "autoconnect": LOOSE_FLAG,

@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import NoSuchFile
+from mrdraw.errors import InvalidValue, NoSuchFile
 from mrdraw.history import Tallies
 from mrdraw.library import Library, Listing, clean_name, clean_path
+from mrdraw.server.api_version import QUERY as VERSION_QUERY
+from mrdraw.server.api_version import VARY, wants_version_2
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import Services, command_body, services
 from mrdraw.server.describing import (
@@ -28,6 +30,7 @@ from mrdraw.server.describing import (
     TEXT,
     WHOLE,
     About,
+    by_name,
     commands,
     either,
     many,
@@ -50,6 +53,13 @@ from mrdraw.server.responses import PiecesResponse, json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.values import is_true, one_of, text
 
+_ALL = "/api/files"
+_CAPABILITIES = dict.fromkeys(
+    ("write_file", "read_file", "remove_file", "copy_file", "move_file", "add_folder", "remove_folder", "copy_folder",
+     "move_folder", "metadata", "history", "path_on_disk", "concurrent_printing"), True,
+) | {"thumbnails": False}  # fmt: skip
+"""What can be done with stored files, in the words of 2.0."""
+_ABOUT_STORAGE = msgspec.json.encode({"key": ORIGIN, "name": "Local", "capabilities": _CAPABILITIES})[:-1]
 _TEST_MEMBERS = ("storage", "path", "filename")
 _TESTS = {"sanitize": _TEST_MEMBERS, "exists": _TEST_MEMBERS}
 
@@ -65,11 +75,22 @@ async def read_all(request: Request) -> Response:
     found = known.lists.find((listing.revision, known.hub.history.revision), wish) if listing else None
     if found is None:
         found = await asyncio.to_thread(_read_list, known, wish, None if forced else listing)
-    headers = dict(found.headers)
+    headers, newer = {**found.headers, **VARY}, wants_version_2(request)
+    if newer:
+        headers["etag"] = f'{headers["etag"][:-1]}-2"'
     if (unchanged := _unchanged(request, headers, found.modified)) is not None:
         return unchanged
     free, total = known.library.free_space()
+    if newer:
+        return _storage(found.entries, free, total, headers, all_of_them=request.scope["path"] == _ALL)
     return PiecesResponse([b'{"files":', found.entries, f',"free":{free},"total":{total}}}'.encode()], headers)
+
+
+def _storage(entries: bytes, free: int, total: int, headers: dict[str, str], *, all_of_them: bool) -> Response:
+    """The list as 2.0 has it: of a storage that says what it can; `all_of_them` are the only one, by its name."""
+    front, end = (b'{"local":', b"}") if all_of_them else (b"", b"")
+    usage = f',"usage":{{"free":{free},"total":{total}}}}}'.encode()
+    return PiecesResponse([front + _ABOUT_STORAGE + b',"files":', entries, usage + end], headers)
 
 
 def _read_list(known: Services, wish: _Wish, listing: Listing | None) -> EncodedList:
@@ -155,9 +176,30 @@ def _taken(library: Library, path: str, folder: str, name: str) -> dict[str, obj
     return {"exists": True, "suggestion": library.free_name(folder, name), "size": entry.size, "date": entry.date}
 
 
-_LIST = {200: object_of({"files": many(ENTRY), "free": COUNT, "total": COUNT}), **CONDITIONAL}
+_STORAGE = object_of(
+    {
+        "key": TEXT,
+        "name": TEXT,
+        "capabilities": by_name(FLAG),
+        "files": many(ENTRY),
+        "usage": object_of({"free": COUNT, "total": COUNT}),
+    }
+)
+_LIST = object_of({"files": many(ENTRY), "free": COUNT, "total": COUNT})
 _QUERY = {"recursive": LOOSE_FLAG, "filter": TEXT, "force": LOOSE_FLAG, "_refresh": ANY}
-_ABOUT_LIST = About("All files and folders", _LIST, query=_QUERY)
+_LIST_QUERY = {**_QUERY, **VERSION_QUERY}
+_ABOUT_LISTS = About(
+    "All files and folders",
+    {200: either(_LIST, object_of({"local": _STORAGE})), **CONDITIONAL},
+    query=_LIST_QUERY,
+    raises=(InvalidValue,),
+)
+_ABOUT_LIST = About(
+    "All stored files and folders",
+    {200: either(_LIST, _STORAGE), **CONDITIONAL},
+    query=_LIST_QUERY,
+    raises=(InvalidValue,),
+)
 _ABOUT_CARD = About("The files on a memory card, of which there is none", {200: object_of({"files": many(ENTRY)})})
 _ABOUT_ONE = About(
     "A file, or a folder and what is in it", {200: ENTRY, **CONDITIONAL}, query=_QUERY, raises=(NoSuchFile,)
@@ -175,7 +217,7 @@ _ABOUT_TEST = About(
 )
 
 ROUTES = (
-    Route("GET", "/api/files", read_all, Permission.FILES_LIST, about=_ABOUT_LIST),
+    Route("GET", _ALL, read_all, Permission.FILES_LIST, about=_ABOUT_LISTS),
     Route("GET", "/api/files/local", read_all, Permission.FILES_LIST, about=_ABOUT_LIST),
     Route("GET", "/api/files/sdcard", read_card, Permission.FILES_LIST, about=_ABOUT_CARD),
     Route("GET", "/api/files/local/{path:path}", read_one, Permission.FILES_LIST, about=_ABOUT_ONE),

@@ -12,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
-from mrdraw.errors import DiskFull, JobFailed, WrongState
+from mrdraw.errors import DiskFull, InvalidValue, JobFailed, WrongState
 from mrdraw.hub import Machine
 from mrdraw.hub.machine import PAUSE_ACTIONS
 from mrdraw.link.messages import MachineState
 from mrdraw.server.answers import cached
 from mrdraw.server.api.states import need_job, need_operational
+from mrdraw.server.api_version import QUERY, wants_version_2, without_nothing
 from mrdraw.server.context import command_body, identity, machine
-from mrdraw.server.describing import COMMAND_ERRORS, NOTHING, TEXT, About, commands, object_of, words
+from mrdraw.server.describing import COMMAND_ERRORS, NOTHING, TEXT, About, commands, either, object_of, words
 from mrdraw.server.records import JOB, PROGRESS, Record, job_record, progress_record, state_text
 from mrdraw.server.responses import no_content
 from mrdraw.server.routing import Route
@@ -30,6 +31,8 @@ _COMMANDS: dict[str, tuple[str, ...]] = {"start": (), "restart": (), "pause": ()
 
 async def read(request: Request) -> Response:
     """`GET /api/job`."""
+    if wants_version_2(request):
+        return cached(machine(request), "job 2.0", _job_of_version_2)
     return cached(machine(request), "job", _job)
 
 
@@ -38,6 +41,12 @@ def _job(one: Machine) -> Record:
     if one.snapshot.error:
         record["error"] = one.snapshot.error
     return record
+
+
+def _job_of_version_2(one: Machine) -> Record:
+    job = job_record(one)
+    del job["averagePrintTime"]
+    return without_nothing({**_job(one), "job": job})
 
 
 async def act(request: Request) -> Response:
@@ -77,9 +86,16 @@ _ACTIONS: dict[str, Callable[[Request, Machine, dict[str, object]], Awaitable[No
     "cancel": _cancel,
 }
 
+_MEMBERS = {"job": JOB, "progress": PROGRESS, "state": TEXT, "error?": TEXT}
 _ABOUT_READING = About(
     "The selected file as a job, and how far it is",
-    {200: object_of({"job": JOB, "progress": PROGRESS, "state": TEXT, "error?": TEXT})},
+    {
+        200: either(
+            object_of(_MEMBERS), object_of({**_MEMBERS, "job": {"type": "object"}, "progress": {"type": "object"}})
+        )
+    },
+    query=QUERY,
+    raises=(InvalidValue,),
 )
 _ABOUT_ACTING = About(
     "Start, pause, resume, restart or cancel the job",

@@ -29,12 +29,15 @@ from mrdraw.server.describing import (
     many,
     object_of,
 )
-from mrdraw.server.responses import no_content
+from mrdraw.server.responses import json_response, no_content
 from mrdraw.server.routing import Route
-from mrdraw.server.values import is_true, mapping, sequence, text
+from mrdraw.server.values import is_true, mapping, number, sequence, text
+from mrdraw.settings import Control
 
 _EMERGENCY = re.compile(r"\s*(?:N\d+\s*)?M0*112(?![\d.])", re.IGNORECASE | re.ASCII)
 _KINDS = ("command", "commands", "script")
+_LONGEST = 256
+"""Characters of a parameter; no firmware takes a longer line."""
 _PLACE = re.compile(r"%(?:%|\((?P<name>[^()%]{1,100})\)(?:\.(?P<digits>\d{1,2}))?(?P<kind>[sdf]))", re.ASCII)
 """A place for a parameter, as in `%(name)s`, `%(name)d` and `%(name).2f`; `%%` is a percent sign."""
 
@@ -89,24 +92,38 @@ def _script(one: Machine, name: str, parameters: Mapping[str, object], body: Map
 
 
 def _fill(line: str, parameters: Mapping[str, object]) -> str:
-    """Put the parameters into their places. Raises `InvalidValue` for a place without parameter."""
+    """Put the parameters into their places. Raises `InvalidValue` for a place that cannot be filled."""
 
     def put(found: re.Match[str]) -> str:
         if found["kind"] is None:
             return "%"
         if found["name"] not in parameters:
             raise InvalidValue(f"The command {line!r} needs the parameter {found['name']!r}.")
-        return _formatted(parameters[found["name"]], found["kind"], found["digits"])
+        return _formatted(parameters[found["name"]], found["kind"], found["digits"], found["name"])
 
+    if "%(" in _PLACE.sub("", line):
+        raise InvalidValue(
+            f"The command {line!r} has a place that cannot be filled; right are %(name)s, %(name)d and %(name).2f."
+        )
     return _PLACE.sub(put, line)
 
 
-def _formatted(value: object, kind: str, digits: str | None) -> str:
+def _formatted(value: object, kind: str, digits: str | None, name: str) -> str:
+    """The parameter as it stands in a line. Raises `InvalidValue`, for a text of several lines too."""
+    if kind == "s" and isinstance(value, str):
+        return _one_line(value, name)
+    if kind == "s" and isinstance(value, bool):
+        return str(value)
+    checked = number(value, f"the parameter {name}")
     if kind == "s":
         return str(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidValue(f"A parameter that stands for a number must be one, not {value!r}.")
-    return str(int(value)) if kind == "d" else f"{value:.{digits or 6}f}"
+    return str(int(checked)) if kind == "d" else f"{checked:.{digits or 6}f}"
+
+
+def _one_line(value: str, name: str) -> str:
+    if len(value) > _LONGEST or not value.isprintable():
+        raise InvalidValue(f"The parameter {name} must be one line of at most {_LONGEST} characters.")
+    return value
 
 
 _ABOUT = About(
@@ -127,4 +144,15 @@ _ABOUT = About(
     raises=(*COMMAND_ERRORS, NoSuchScript, JobFailed),
 )
 
-ROUTES = (Route("POST", "/api/printer/command", act, Permission.CONTROL, about=_ABOUT),)
+
+async def read_controls(request: Request) -> Response:
+    """`GET /api/printer/command/custom`: the controls that people gave the machine (contract, 5.13)."""
+    return json_response({"controls": machine(request).settings.controls})
+
+
+_ABOUT_CONTROLS = About("The custom controls of the machine", {200: object_of({"controls": many(Control)})})
+
+ROUTES = (
+    Route("POST", "/api/printer/command", act, Permission.CONTROL, about=_ABOUT),
+    Route("GET", "/api/printer/command/custom", read_controls, Permission.CONTROL, about=_ABOUT_CONTROLS),
+)

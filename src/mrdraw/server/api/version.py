@@ -5,14 +5,13 @@ Invariants: clients take the server's version apart at its dots, and look for "O
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw import __version__
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
+from mrdraw.server.api_version import QUERY, wants_version_2
 from mrdraw.server.describing import TEXT, About, maybe, object_of
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
@@ -21,20 +20,6 @@ COMPATIBLE_VERSION = "1.11.8"
 """The release of OctoPrint whose API is spoken."""
 
 API_VERSION = "0.1"
-VERSION_HEADER = "x-octoprint-api-version"
-VERSION_PARAMETER = "api_version"
-_VERSION = re.compile(r"(\d+)(?:\.\d+)*")
-
-
-def wants_version_2(request: Request) -> bool:
-    """Whether the client asks for the shapes of 2.0. Raises `InvalidValue`."""
-    asked = request.headers.get(VERSION_HEADER) or request.query_params.get(VERSION_PARAMETER)
-    if asked is None:
-        return False
-    match = _VERSION.match(asked)
-    if match is None:
-        raise InvalidValue(f"X-OctoPrint-Api-Version is {asked!r}; a version is numbers and dots, as in 2.0.0.")
-    return int(match[1]) >= 2
 
 
 async def version(request: Request) -> Response:
@@ -64,7 +49,7 @@ ROUTES = (
         about=About(
             "Which versions of the API and of MrDraw answer here",
             {200: object_of({"api?": TEXT, "server": TEXT, "text": TEXT, "mrdraw": TEXT})},
-            query={VERSION_PARAMETER: TEXT},
+            query=QUERY,
             raises=(InvalidValue,),
         ),
     ),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mrdraw.accounts import Accounts, Identity
-from mrdraw.events import ClientAuthed, Event, Shutdown, UserLoggedOut, name_of
+from mrdraw.events import ClientAuthed, Event, Shutdown, UserLoggedOut
 from mrdraw.server.answers import encoded
 from mrdraw.server.push.messages import BLIND, Sight, encode, reauthenticate
 from mrdraw.server.push.outbox import Outbox
@@ -101,7 +101,7 @@ class PushClient:
         if subscription is None:
             return
         before, self._subscription = self._subscription, subscription
-        told_otherwise = replace(before, events=True) != replace(subscription, events=True)
+        told_otherwise = _of_state(before) != _of_state(subscription)
         self._history_due = self._identity is not None and subscription.state and (self._history_due or told_otherwise)
 
     # --- who it is -------------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class PushClient:
             self._leaving = True
             self._wake.set()
         here = machine_id in {None, self._machine.id} and self._sight.covers(event)
-        if here and self._subscription.wants_event(name_of(event)):
+        if here and self._subscription.wants_event(event):
             self._put(self._audience.texts.text(event, self._sight))
 
     def _follow_logout(self, event: UserLoggedOut) -> None:
@@ -255,3 +255,8 @@ class PushClient:
                 await self._send_text(text)
         except TimeoutError:
             self._over = True
+
+
+def _of_state(subscription: Subscription) -> Subscription:
+    """What a subscription says of states alone."""
+    return replace(subscription, events=True, plugins=True)

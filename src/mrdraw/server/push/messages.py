@@ -22,6 +22,7 @@ from mrdraw.events import (
     name_of,
     payload_of,
 )
+from mrdraw.server.push.plugins import plugin_message, plugin_of, plugins_seen
 
 _ADMIN_EVENTS = (UserLoggedIn, UserLoggedOut)
 _CLIENT_EVENTS = (ClientOpened, ClientClosed, ClientAuthed)
@@ -34,15 +35,19 @@ class Sight:
     status: bool = False
     terminal: bool = False
     admin: bool = False
+    plugins: frozenset[str] = frozenset()
+    """The plugins whose messages it sees."""
 
     @classmethod
     def of(cls, identity: Identity) -> Sight:
         """What somebody may see."""
-        permissions = (Permission.STATUS, Permission.MONITOR_TERMINAL, Permission.ADMIN)
-        return cls(*(identity.may(each) for each in permissions))
+        status, terminal, admin = map(identity.may, (Permission.STATUS, Permission.MONITOR_TERMINAL, Permission.ADMIN))
+        return cls(status, terminal, admin, plugins_seen(identity))
 
     def covers(self, event: Event) -> bool:
         """Whether it may hear of an event at all."""
+        if (plugin := plugin_of(event)) is not None:
+            return self.status and plugin in self.plugins
         return self.status and (self.admin or not isinstance(event, _ADMIN_EVENTS))
 
 
@@ -63,8 +68,14 @@ class EventTexts:
             self._texts = {}
         text = self._texts.get(sight)
         if text is None:
-            text = self._texts[sight] = encode({"event": {"type": name_of(event), "payload": _payload(event, sight)}})
+            text = self._texts[sight] = encode(_message(event, sight))
         return text
+
+
+def _message(event: Event, sight: Sight) -> dict[str, object]:
+    if plugin_of(event) is not None:
+        return plugin_message(event)
+    return {"event": {"type": name_of(event), "payload": _payload(event, sight)}}
 
 
 def _payload(event: Event, sight: Sight) -> dict[str, object] | None:

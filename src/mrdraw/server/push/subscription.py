@@ -1,14 +1,15 @@
 """What a push client wants to hear (contract, 6.4).
 
-Invariants: what is not mentioned in a subscription is off; plugins are not there yet, so that what is wanted of them
-means nothing.
+Invariants: what is not mentioned in a subscription is off.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mrdraw.events import Event, name_of
 from mrdraw.server.push.patterns import LineFilter, line_filter
+from mrdraw.server.push.plugins import plugin_of
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Subscription:
     logs: LineFilter = field(default_factory=LineFilter)
     messages: LineFilter = field(default_factory=LineFilter)
     events: bool | frozenset[str] = True
+    plugins: bool | frozenset[str] = True
     machine: bool = False
     """Whether each state comes with the machine's details, which the contract does not know."""
 
@@ -29,25 +31,27 @@ class Subscription:
             return None
         return self.logs.wanted, self.messages.wanted, self.machine
 
-    def wants_event(self, name: str) -> bool:
-        """Whether events of this name are wanted."""
-        return self.events if isinstance(self.events, bool) else name in self.events
+    def wants_event(self, event: Event) -> bool:
+        """Whether an event is wanted, or the plugin's message that it is."""
+        plugin = plugin_of(event)
+        wanted, name = (self.events, name_of(event)) if plugin is None else (self.plugins, plugin)
+        return wanted if isinstance(wanted, bool) else name in wanted
 
 
 def parse_subscription(value: object) -> Subscription | None:
     """The subscription that a client sent; `None` if it is none."""
     if not isinstance(value, dict):
         return None
-    state, events = value.get("state", False), value.get("events", False)
-    wanted = events if isinstance(events, bool) else _names(events)
+    state, events, plugins = value.get("state", False), _some(value.get("events")), _some(value.get("plugins"))
     if isinstance(state, dict):
         logs, messages = line_filter(state.get("logs", False)), line_filter(state.get("messages", False))
         machine = state.get("machine", False) is True
-        return Subscription(state=True, logs=logs, messages=messages, events=wanted, machine=machine)
-    return Subscription(state=state is True, events=wanted)
+        return Subscription(state=True, logs=logs, messages=messages, events=events, plugins=plugins, machine=machine)
+    return Subscription(state=state is True, events=events, plugins=plugins)
 
 
-def _names(value: object) -> frozenset[str] | bool:
+def _some(value: object) -> frozenset[str] | bool:
+    """All, none or those of these names."""
     if not isinstance(value, list):
-        return False
+        return value is True
     return frozenset(name for name in value if isinstance(name, str))
