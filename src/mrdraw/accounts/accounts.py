@@ -128,6 +128,12 @@ class Accounts:
         """A session for an identity; an API key has one and the same as long as that lives."""
         return await self.sessions.open(identity, remember=remember)
 
+    async def prove_session(self, token: str) -> bool:
+        """The password of a session's user was typed once more; whether the session is a remembered one."""
+        await self.sessions.prove(token)
+        found = self.sessions.find(token)
+        return found is not None and found.remember
+
     async def close_session(self, token: str) -> None:
         """End a session."""
         await self.sessions.close(token)

@@ -31,6 +31,7 @@ _ADD = (
     "INSERT INTO sessions (digest, user, fingerprint, remember, created_at, used_at, salt) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _USE = "UPDATE sessions SET used_at = ? WHERE digest = ?"
+_PROVE = "UPDATE sessions SET created_at = ? WHERE digest = ? AND salt IS NULL"
 _CLEAN = "DELETE FROM sessions WHERE used_at < ? - CASE remember WHEN 1 THEN ? ELSE ? END"
 _END = "DELETE FROM sessions WHERE digest = ?"
 
@@ -91,6 +92,11 @@ class Sessions:
             return session
         self._database.write_soon(lambda connection: connection.execute(_USE, (now, session.digest)))
         return replace(session, used_at=now)
+
+    async def prove(self, token: str) -> None:
+        """The password of the session's user was typed just now."""
+        values = (self._clock(), digest_of(token))
+        await self._database.write(lambda connection: connection.execute(_PROVE, values))
 
     async def close(self, token: str) -> None:
         """End a session."""

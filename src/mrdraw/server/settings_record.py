@@ -110,7 +110,7 @@ def settings_record(source: Source, who: Reader) -> Record:
 
 def _api(source: Source, who: Reader) -> Record:
     shown = who.is_admin and who.is_fresh
-    hidden = {"keyHidden": True} if who.is_admin and not shown and source.key is not None else {}
+    hidden = {"keyHidden": True} if who.is_admin and not shown else {}
     return {"key": source.key if shown else None, **hidden, **_without(_plain(source.tree.api), "api", "key")}
 
 

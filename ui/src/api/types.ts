@@ -309,7 +309,7 @@ export interface TemperatureProfile {
 }
 
 export interface SettingsRecord {
-  api: { key: string | null; allowCrossOrigin: boolean }
+  api: { key: string | null; keyHidden?: boolean; allowCrossOrigin: boolean }
   appearance: { name: string }
   temperature: { profiles: TemperatureProfile[]; cutoff: number }
   terminalFilters: { name: string; regex: string }[]

@@ -352,6 +352,7 @@ export default {
     switchOff: 'Switch off',
     switchOffConfirm: 'Programs with this key stop working. Go on?',
     off: 'The global key is switched off.',
+    prove: 'Your password, to show the key',
     switchOn: 'Make a global key',
     cors: 'Let pages of other sites use the API (CORS)',
     corsText: 'They still need a key.',

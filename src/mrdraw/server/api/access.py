@@ -63,11 +63,21 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     async with accounts.attempts.attempt(address):
         who = await accounts.login(name, password)
     remember = is_true(body.get("remember"))
-    session = await accounts.open_session(who, remember=remember)
+    session = _session_of(request)
+    if session is not None and not remember and _is_of(request, who):
+        remember = await accounts.prove_session(session)  # the same user types the password once more
+    else:
+        session = await accounts.open_session(who, remember=remember)
     response = json_response(accounts.login_record(who, session, "password"))
     _set_cookies(request, response, session, remember=remember)
     services(request).hub.bus.publish(None, UserLoggedIn(username=who.name))
     return response
+
+
+def _is_of(request: Request, who: Identity) -> bool:
+    """Whether the request comes with a session of this user that stands on the user's password."""
+    before = optional_identity(request)
+    return before is not None and before.name == who.name and before.proven_at is not None
 
 
 async def stay_logged_in(request: Request, response: Response, who: Identity) -> None:
