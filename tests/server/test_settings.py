@@ -372,6 +372,27 @@ def test_a_file_that_has_to_be_mended_first(tmp_path):
     run(tmp_path, scenario, user="boss")
 
 
+def test_a_torn_file_is_told_where_people_look(tmp_path):
+    async def scenario(client, made):
+        await client.post(PATH, json={"appearance": {"name": "x"}})
+        file = in_file(made)[1]
+        whole = file.read_text(encoding="utf-8")
+
+        async def notices():
+            return (await client.get("/api/v1/machines/default")).json()["notices"]
+
+        file.write_text("appearance: {name: [\n", encoding="utf-8")
+        await until(lambda: made.machine.view.settings_notice is not None)
+        (notice,) = await notices()
+        assert (notice["key"], "config.yaml" in notice["text"], "line" in notice["text"]) == ("settings", True, True)
+        assert (await client.get(PATH)).json()["appearance"]["name"] == "x"
+        file.write_text(whole, encoding="utf-8")
+        await until(lambda: made.machine.view.settings_notice is None)
+        assert await notices() == []
+
+    run(tmp_path, scenario, user="boss")
+
+
 def test_the_claim_code_reads_and_changes_settings_but_shows_no_key(tmp_path):
     async def main():
         async with world(tmp_path) as made, made.client() as client:

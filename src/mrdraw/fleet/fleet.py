@@ -54,6 +54,8 @@ class Fleet:
         self._leaving: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], None]] = []
+        self._noticed: str | None = None
+        """What the listeners know of the settings' own trouble."""
 
     @property
     def unlowered(self) -> frozenset[int]:
@@ -126,7 +128,8 @@ class Fleet:
             self._remove(machine_id)
         for supervisor in self._supervisors.values():
             supervisor.settings_changed()
-        if added or removed:
+        if added or removed or self._settings.notice != self._noticed:
+            self._noticed = self._settings.notice
             for listener in list(self._listeners):
                 listener()
 

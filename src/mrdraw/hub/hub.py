@@ -123,6 +123,7 @@ class Hub:
                 self._machines[machine_id] = machine = self._make(handle)
                 if machine_id in selected:
                     machine.restore_selection(selected[machine_id])
+            self._machines[machine_id].view.tell_settings_notice(self._settings.notice)
 
     def _make(self, handle: MachineHandle) -> Machine:
         handle.subscribe(partial(self._told, handle.id))

@@ -54,6 +54,8 @@ class View:
     markings: Stream[ChartMarked] = field(default_factory=lambda: Stream(KEPT_LINES))
     error: Error | None = None
     """The last error since a connection was asked for or a job started."""
+    settings_notice: str | None = None
+    """Why the settings in the file are not in force."""
     revision: int = 0
     answers: dict[Hashable, tuple[object, bytes]] = field(default_factory=dict)
     """Answers encoded since the last change, each with the settings that it was made with."""
@@ -63,6 +65,12 @@ class View:
         """Have `listener` called at every change; the answer ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def tell_settings_notice(self, notice: str | None) -> None:
+        """The settings in the file are not in force (and why), or are again."""
+        if notice != self.settings_notice:
+            self.settings_notice = notice
+            self.changed()
 
     def changed(self) -> None:
         """Something is another than before."""

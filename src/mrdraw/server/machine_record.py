@@ -117,7 +117,7 @@ def machine_details(one: Machine) -> Record:
         "homed": snapshot.homed,
         "progress": _lines(one),
         "interrupted": interrupted_record(snapshot.interrupted),
-        "notices": [{"key": notice.key, "text": notice.text, "until": notice.until} for notice in snapshot.notices],
+        "notices": _notices(one),
         "profile": msgspec.to_builtins(one.settings.profile),
         "travel": {axis: list(ends) for axis, ends in snapshot.travel.items()},
         "prompt": prompt_record(snapshot.prompt),
@@ -150,6 +150,15 @@ def _connection(status: ConnectionStatus) -> Record:
             "shared": device.shared,
         },
     }
+
+
+def _notices(one: Machine) -> list[Record]:
+    """What somebody should look after: the machine's, and that the settings in the file are not in force."""
+    found: list[Record] = [
+        {"key": notice.key, "text": notice.text, "until": notice.until} for notice in one.snapshot.notices
+    ]
+    text = one.view.settings_notice
+    return found if text is None else [*found, {"key": "settings", "text": text, "until": None}]
 
 
 def _lines(one: Machine) -> Record:
