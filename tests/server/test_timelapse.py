@@ -39,6 +39,8 @@ def test_switching_it_on_is_refused_with_the_reason(tmp_path):
             assert "takes no timelapses yet" in answer.json()["error"]
         for sent in (
             {"json": {"type": "often"}},
+            {"json": {"type": "timed", "interval": "x"}},
+            {"data": {"type": "timed", "fps": "0"}},
             {"json": []},
             {"content": b"{", "headers": {"content-type": "application/json"}},
         ):
@@ -53,6 +55,7 @@ def test_what_does_not_exist_is_not_found(tmp_path):
         found = await client.get("/api/timelapse/a%20b.mp4?apikey2=x")
         assert found.status_code == 302
         assert found.headers["location"] == "http://mrdraw/downloads/timelapse/a%20b.mp4?apikey2=x"
+        assert (await client.get("/downloads/timelapses")).status_code == 400
         for method, path in (
             ("GET", "/downloads/timelapse/a.mp4"),
             ("GET", "/downloads/timelapses?files=a.mp4"),

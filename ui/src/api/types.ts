@@ -314,6 +314,8 @@ export interface SettingsRecord {
   temperature: { profiles: TemperatureProfile[]; cutoff: number }
   terminalFilters: { name: string; regex: string }[]
   plugins: Record<string, unknown>
+  /** Nothing for those who may not look. */
+  webcam?: { snapshotUrl?: string | null }
 }
 
 export type SystemFacts = Record<string, string | number | boolean | null>

@@ -55,6 +55,11 @@ export default {
     restore: 'Show {title}',
     hiddenPanels: 'Hidden panels',
   },
+  camera: {
+    title: 'Camera',
+    picture: 'What the camera sees',
+    failed: 'The camera gives no picture. It is asked again in a moment.',
+  },
   job: {
     title: 'Job',
     nothing: 'Nothing is selected.',

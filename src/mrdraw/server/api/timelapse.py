@@ -35,10 +35,12 @@ from mrdraw.server.describing import (
 )
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
-from mrdraw.server.values import is_true, one_of
+from mrdraw.server.values import is_true, one_of, whole_number
 
 KINDS = ("off", "timed", "zchange")
 _COMMANDS: dict[str, tuple[str, ...]] = {"render": ()}
+_LEAST = {"fps": 1, "interval": 1, "postRoll": 0}
+"""Frames a second, s, s."""
 _NO_TIME = float("inf")
 
 
@@ -53,6 +55,7 @@ async def read(request: Request) -> Response:
 async def configure(request: Request) -> Response:
     """`POST /api/timelapse`: only "off" can be had."""
     values = await _values(request)
+    _check_numbers(values)
     kind = one_of(values["type"], KINDS, "type") if "type" in values else "off"
     if kind != "off":
         raise NotSupported("MrDraw takes no timelapses yet; the only type that can be set is off.")
@@ -70,9 +73,18 @@ async def missing(request: Request) -> Response:
     raise NoSuchFile(f"There is no timelapse {request.path_params['name']!r}; MrDraw takes none yet.")
 
 
-async def archive(_request: Request) -> Response:
+async def archive(request: Request) -> Response:
     """`GET` and `POST /downloads/timelapses`: nothing that could be packed."""
+    if request.method != "POST" and not request.query_params.getlist("files"):
+        raise InvalidValue("Nothing is named: the member files, once or several times, says what is wanted.")
     raise NoSuchFile("There are no timelapses; MrDraw takes none yet.")
+
+
+def _check_numbers(values: Mapping[str, Any]) -> None:
+    """Raises `InvalidValue` for a number that could not be set either."""
+    for name, least in _LEAST.items():
+        if name in values and whole_number(values[name], name) < least:
+            raise InvalidValue(f"{name} is {values[name]}; accepted are whole numbers from {least}.")
 
 
 def _answer(request: Request) -> Response:
@@ -116,7 +128,7 @@ _ABOUT_CONFIGURE = About(
 _ABOUT_ONE = About("Find a timelapse", {302: None})
 _ABOUT_MISSING = About("Use a timelapse", {}, raises=(NoSuchFile,))
 _ABOUT_RENDER = About("Render a timelapse", {}, body=commands(_COMMANDS), raises=(NoSuchFile,))
-_ABOUT_ARCHIVE = About("Download timelapses", {}, query={"files": TEXT}, raises=(NoSuchFile,))
+_ABOUT_ARCHIVE = About("Download timelapses", {}, query={"files": TEXT}, raises=(InvalidValue, NoSuchFile))
 
 _UNRENDERED_PATH = "/api/timelapse/unrendered/{name}"
 _P = Permission
