@@ -20,13 +20,13 @@ test: lint browser
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/e2e
 
 check-all: lint browser
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 2 tests --ignore tests/e2e
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 2 --timeout 1800 tests --ignore tests/e2e
 	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
 
 # A million damaged wires, resumable (build/soak.json), then whatever else takes hours.
 soak: $(VENV)/.dev
 	$(BIN)/python bench/soak.py
-	HYPOTHESIS_PROFILE=soak $(BIN)/pytest tests/firmware tests/machine
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest --timeout 0 tests/firmware tests/machine
 
 # Against OctoPrint, in one run.
 bench: $(VENV)/.dev

@@ -353,6 +353,8 @@ class Rehearsal:
                     self.dialect.begin_job(len(self.job))
                 case wire.LinesWanted():
                     self.dialect.supply(event.first, self.job[event.first : event.first + event.count])
+                case wire.JobPauseWanted():
+                    self.dialect.release_job()  # a person goes on at once
                 case wire.JobLineAcknowledged():
                     assert event.index > self.acknowledged
                     self.acknowledged = event.index

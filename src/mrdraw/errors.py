@@ -97,6 +97,18 @@ class WrongContentType(MrDrawError):
     """A body is of another content type than the one that is accepted."""
 
 
+class NotSupported(MrDrawError):
+    """MrDraw cannot do this, whatever state it is in; the text says what there is instead."""
+
+
+class NoSuchCamera(MrDrawError):
+    """The machine has no camera that takes pictures."""
+
+
+class CameraFailed(MrDrawError):
+    """The camera gave no picture that can be shown."""
+
+
 class NoSuchJob(MrDrawError):
     """No job of this id is known."""
 

@@ -185,3 +185,36 @@ def test_a_copy_goes_its_own_way():
     assert state.tuning_lines() == ["M204 P500", "M221 S90"]
     assert (state.absolute, state.inches) == (True, False)
     assert (twin.position["x"], twin.absolute) == (6.0, False)
+
+
+_numbers = st.one_of(
+    st.floats(-500, 500).map("{:.3f}".format), st.integers(-9, 300).map(str), st.sampled_from([".5", "+2.", "-0"])
+)
+_plain_moves = st.builds(
+    lambda command, *words: " ".join([command, *(word for word in words if word)]),
+    st.sampled_from(["G0", "G1"]),
+    *(st.one_of(st.just(""), _numbers.map(letter.__add__)) for letter in "XYEF"),
+)
+_others = st.sampled_from(
+    ["G90", "G91", "M82", "M83", "G20", "G21", "G28", "G92 E0", "G1 Z0.4", "G1 Z5 E1", "G1 X1 E1 X2", "G1X5", "g1 x3"]
+)
+
+
+@given(st.lists(st.one_of(_plain_moves, _plain_moves, _others), max_size=40))
+def test_plain_moves_are_followed_as_any_line(lines):
+    shortly, at_length = ModalState(), ModalState()
+    for line in lines:
+        at_length.feed(line)
+        if not shortly.feed_move(line.encode()):
+            shortly.feed(line)
+        known, same = vars(shortly) | {"_handlers": None}, vars(at_length) | {"_handlers": None}
+        assert known == same
+        assert list(shortly.position) == list(at_length.position)
+
+
+def test_most_lines_of_a_job_are_plain_moves():
+    state = ModalState()
+    assert state.feed_move(b"G1 X1.5 Y-2 E.3 F1800")
+    assert state.position == {"x": 1.5, "y": -2.0, "e": 0.3}
+    assert not state.feed_move(b"G1 Z2")
+    assert not state.feed_move(b"G2 X1 Y1 I5")

@@ -16,6 +16,8 @@ PAGE = {
     ("GET", "/favicon.ico"),
     ("GET", "/manifest.webmanifest"),
     ("GET", "/robots.txt"),
+    ("GET", "/login"),
+    ("GET", "/login/"),
     ("GET", "/icon-192.png"),
 }
 OPEN = PAGE | {
@@ -30,6 +32,7 @@ OPEN = PAGE | {
     ("GET", "/sockjs/0/a.b/eventsource"),
     ("GET", "/online.txt"),
     ("GET", "/online.gif"),
+    ("GET", "/plugin/discovery/discovery.xml"),
 }
 """Of what is served today; the rest of section 0's open list is not built yet."""
 
@@ -145,6 +148,35 @@ ROUTES = {
     ("GET", "/api/languages"): "a",
     ("POST", "/api/languages"): "a",
     ("DELETE", "/api/languages/de/_core"): "a",
+    ("GET", "/downloads/camera/current"): "aur",
+    ("GET", "/api/timelapse"): "aur",
+    ("POST", "/api/timelapse"): "au",
+    ("GET", "/api/timelapse/eve"): "aur",
+    ("DELETE", "/api/timelapse/eve"): "au",
+    ("DELETE", "/api/timelapse/unrendered/eve"): "au",
+    ("POST", "/api/timelapse/unrendered/eve"): "au",
+    ("GET", "/downloads/timelapse/eve"): "aur",
+    ("GET", "/downloads/timelapses"): "aur",
+    ("POST", "/downloads/timelapses"): "aur",
+    ("GET", "/plugin/pluginmanager/plugins"): "a",
+    ("GET", "/plugin/pluginmanager/plugins/versions"): "aur",
+    ("GET", "/plugin/pluginmanager/plugins/users"): "a",
+    ("GET", "/plugin/pluginmanager/repository"): "a",
+    ("GET", "/plugin/pluginmanager/orphans"): "a",
+    ("GET", "/plugin/pluginmanager/export"): "a",
+    ("POST", "/plugin/pluginmanager/upload_file"): "a",
+    ("GET", "/api/plugin/pluginmanager"): "a",
+    ("POST", "/api/plugin/pluginmanager"): "a",
+    ("GET", "/plugin/softwareupdate/check"): "au",
+    ("POST", "/plugin/softwareupdate/update"): "a",
+    ("POST", "/plugin/softwareupdate/update/queued"): "a",
+    ("POST", "/plugin/softwareupdate/configure"): "a",
+    ("GET", "/plugin/softwareupdate/updatelog"): "a",
+    ("GET", "/plugin/announcements/channels"): "a",
+    ("POST", "/plugin/announcements/channels/eve"): "a",
+    ("POST", "/api/plugin/tracking"): "aur",
+    ("GET", "/api/plugin/health_check"): "a",
+    ("GET", "/plugin/gcodeviewer/skipuntilcheck/local/a.gcode"): "aur",
 }
 ROUTES |= dict.fromkeys(OPEN, "open")
 USERS = {"a": "boss", "u": "ann", "r": "rita"}
@@ -158,6 +190,7 @@ NOWHERE = [
     ("GET", "/icon-a/b.png"),
     ("DELETE", "/favicon.svg"),
     ("GET", "/machines/default/"),
+    ("GET", "/machines/default/login/"),
     ("GET", "/machines/default/assets/a.js"),
     ("GET", "/nothing/at/all"),
     ("DELETE", "/api/version"),
@@ -175,6 +208,7 @@ PARAMETERS = {
     "server": "0",
     "session": "a.b",  # which is no session: one that is would be answered without end
     "path:path": "a.gcode",
+    "origin": "local",
     "machine_id": "default",
     "profile_id": "_default",
     "job_id": "1",

@@ -23,3 +23,13 @@ def test_the_picture_is_one(tmp_path):
         assert picture.read(4) == b"\x01\x00\x01\x00", "one pixel wide and high"
 
     run(tmp_path, scenario)
+
+
+def test_search_engines_have_nothing_to_look_for(tmp_path):
+    async def scenario(_, made):
+        async with made.client() as nobody:
+            answer = await nobody.get("/robots.txt")
+            assert (answer.status_code, answer.text) == (200, "User-agent: *\nDisallow: /\n")
+            assert answer.headers["content-type"].startswith("text/plain")
+
+    run(tmp_path, scenario)

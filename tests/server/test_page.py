@@ -179,7 +179,7 @@ def test_only_the_plain_file_lies_there(tmp_path):
 @pytest.mark.parametrize(
     "path",
     [
-        "/assets/nothing.js", "/assets/", "/assets/inside", "/assets/.hidden", "/assets/../index.html", "/robots.txt",
+        "/assets/nothing.js", "/assets/", "/assets/inside", "/assets/.hidden", "/assets/../index.html",
         "/assets/..%2f..%2fsecret", "/assets/%2e%2e/index.html", "/assets/inside/%2e%2e/index.css", "/assets/link",
         "/assets/index.css/", "/assets/%00", "/assets/a%5cb", "/icon-512.png", "/icon-...png",
     ],

@@ -20,6 +20,7 @@ from mrdraw.firmware.numbered import HELLO, Sent, numbered
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.outbox import Outbox
 from mrdraw.firmware.refusals import Refusals
+from mrdraw.firmware.smooth import SmoothFlow
 
 _RECEIVED_OK = Received("ok")
 _IDENTIFY, _KEEPALIVE = b" M115*", b" M113 "
@@ -63,6 +64,7 @@ class Conversation:
         self.outbox = Outbox(self._options, self.flow, self.hearing, self._emit)
         self.interruption = Interruption(self.flow, self.hearing, self.outbox, self._emit, self._renumber)
         self.refusals = Refusals(self._options, self.flow, outcomes, self.interruption)
+        self._smooth = SmoothFlow(self.flow, self.refusals, self.outbox, self._emit)
         self._set_up = SetUp(self._options)
         self.hello = Hello(HELLO, 0.0, self._options.hello_interval)
         self.renumber_wanted = False
@@ -133,11 +135,18 @@ class Conversation:
         for raw in self._splitter.feed(data, self.clocks.now):
             if raw == b"ok":
                 self.events.append(_RECEIVED_OK)
-                self.take_ok("")
+                self._take_plain()
             elif raw and not self._take_advanced(raw):
                 self._take_raw(raw)
                 routine = False
         return routine
+
+    def _take_plain(self) -> None:
+        if self.phase is Phase.READY:
+            self.hearing.settle_error()
+            if self._smooth.take():
+                return
+        self.take_ok("")
 
     def _take_advanced(self, raw: bytes) -> bool:
         """Take ``ok N10 P15 B3``, as nearly all lines of some firmware are; the result says whether it is one."""
@@ -148,7 +157,8 @@ class Conversation:
             return False
         self.events.append(Received(raw.decode()))
         self.hearing.settle_error()
-        self.flow.acknowledge_line(*said)
+        if not self._smooth.take_numbered(*said):
+            self.flow.acknowledge_line(*said)
         return True
 
     def _take_raw(self, raw: bytes) -> None:

@@ -121,11 +121,17 @@ class Flow:
 
     def acknowledge_line(self, number: int, planner_free: int, queue_free: int) -> None:
         """An ``ok`` named its line and told how much room there is (ADVANCED_OK)."""
-        self._note_room(number, planner_free, queue_free)
+        self.note_room(number, planner_free, queue_free)
         if self.window.pending and not self._by_number(number) and not self._is_stray():
             self.take_oldest()
 
-    def _note_room(self, number: int | None, planner_free: int, queue_free: int) -> None:
+    @property
+    def disturbed(self) -> bool:
+        """Whether something is asked, owed or sent again, so that an acknowledge has to be looked at closely."""
+        return self.clocks.probes > 0 or self.clocks.quick or self._owed > 0 or self.narrow_until >= 0
+
+    def note_room(self, number: int | None, planner_free: int, queue_free: int) -> None:
+        """An acknowledge told how much room there is in the firmware."""
         self._echoes_numbers |= number is not None
         self.tally.room(planner_free, queue_free)
         self.allowance.reported(number, queue_free)
@@ -147,7 +153,7 @@ class Flow:
     def _take_payload(self, payload: str, *, reports: bool) -> bool:
         """What followed the ``ok``; the result says whether it told which line is meant."""
         if (said := replies.advanced(payload)) is not None:
-            self._note_room(*said)
+            self.note_room(*said)
         return self._by_report() if reports else self._by_number(replies.echoed_number(payload))
 
     def _is_stray(self) -> bool:

@@ -53,6 +53,11 @@ class Refusals:
         """Whether one is being heard: nothing is sent meanwhile."""
         return self._current is not None
 
+    @property
+    def concerned(self) -> bool:
+        """Whether the next line that is taken may settle something here."""
+        return self._current is not None or self._asked_for >= 0 or self._ignored > 0
+
     def drop(self) -> None:
         """An emergency: wait for nothing."""
         self._current = None

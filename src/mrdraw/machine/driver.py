@@ -19,7 +19,7 @@ from mrdraw.machine.transport import Transport, WireProtocol
 _BEAT = 0.1
 """s; so often at most the deadline is asked for while lines flow, for each of them moves it on."""
 _ROUTINE = (JobLineSent, JobLineAcknowledged)
-"""Events whose handling gives the dialect nothing to send."""
+"""Events that hold for all lines before, too, and give the dialect nothing to send; in the order of their happening."""
 
 
 class Driver:
@@ -127,17 +127,32 @@ class Driver:
         events = self.dialect.receive(data, now)
         self._send(now)
         self._record(now, len(data))
-        news = False
-        for event in events:
-            if type(event) is Received:
-                self._log(event)
-            else:
-                news = news or type(event) not in _ROUTINE
-                self.handle(event)
-        if news:
+        if events and self._hand_on(events):
             self._send(monotonic())
             self._record(now)
         self._arm(now)
+
+    def _hand_on(self, events: Sequence[Event]) -> bool:
+        """Pass the events on, of each routine kind the newest; whether the dialect may have more to send now."""
+        routine: dict[type[Event], Event] = {}
+        news = False
+        for event in events:
+            kind = type(event)
+            if kind is Received:
+                self._log(event)  # type: ignore[arg-type] # that is its kind
+            elif kind in _ROUTINE:
+                routine[kind] = event
+            else:
+                self._hand_on_routine(routine)
+                news = True
+                self.handle(event)
+        self._hand_on_routine(routine)
+        return news
+
+    def _hand_on_routine(self, routine: dict[type[Event], Event]) -> None:
+        for kind in _ROUTINE:
+            if (event := routine.pop(kind, None)) is not None:
+                self.handle(event)
 
     def _record(self, now: float, heard: int = 0, *, late: bool = False) -> None:
         if self.recorder is not None:

@@ -248,7 +248,8 @@ class Machine:
 
     def sent_by_job(self, line: bytes) -> None:
         """A line of the job was acknowledged."""
-        self._follow(line.decode("latin-1"))
+        if not self.modal.feed_move(line):
+            self._follow(line.decode("latin-1"))
 
     def _follow(self, line: str) -> None:
         """Keep up with what a line that the firmware took means."""

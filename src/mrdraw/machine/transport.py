@@ -14,14 +14,13 @@ from urllib.parse import urlsplit
 
 from mrdraw.errors import WireError
 from mrdraw.link.messages import SerialSettings
+from mrdraw.machine.port import SerialPort
 
 BAUDRATES = (115200, 250000, 230400, 57600, 38400, 19200, 9600)
 """By likelihood."""
 
 DEFAULT_BAUDRATE = 115200
 _OPEN_TIMEOUT = 10.0
-_READ_AT_MOST = 4096
-"""bytes taken from a port in one go; the library's 256 kB are asked of the system anew for each acknowledge."""
 
 _HINTS = {
     errno.ENOENT: "there is no such port; is the machine plugged in and switched on?",
@@ -89,6 +88,7 @@ async def _open_tcp(url: str, protocol: WireProtocol) -> Transport:
 
 async def _open_serial(port: str, baudrate: int, serial: SerialSettings, protocol: WireProtocol) -> Transport:
     import serialx  # noqa: PLC0415 - heavy, and needed only once a port is opened
+    from serialx.descriptor_transport import DescriptorTransport  # noqa: PLC0415
 
     try:
         transport, _ = await serialx.create_serial_connection(
@@ -103,8 +103,7 @@ async def _open_serial(port: str, baudrate: int, serial: SerialSettings, protoco
         if isinstance(error, OSError) and error.errno:
             raise
         raise WireError(f"The port {port} cannot be opened at {baudrate} baud: {error}.") from error
-    transport.max_size = _READ_AT_MOST  # type: ignore[attr-defined] # of all transports for files
-    return transport
+    return SerialPort(transport, protocol.data_received) if isinstance(transport, DescriptorTransport) else transport
 
 
 async def pulse_dtr(transport: Transport) -> bool:

@@ -19,8 +19,10 @@ from mrdraw.server import downloads, liveness, log_downloads, page
 from mrdraw.server.api import (
     access,
     bed,
+    camera,
     connection,
     description,
+    discovery,
     emergency,
     file_commands,
     files,
@@ -30,6 +32,8 @@ from mrdraw.server.api import (
     languages,
     logs,
     machines,
+    plugin_manager,
+    plugins,
     printer,
     printhead,
     probes,
@@ -37,8 +41,10 @@ from mrdraw.server.api import (
     settings,
     settings_templates,
     slicing,
+    software_update,
     system,
     system_info,
+    timelapse,
     tool,
     typed,
     uploads,
@@ -61,6 +67,7 @@ MODULES = (
     access, version, connection, files, file_commands, uploads, job, printer, printhead, profiles, tool, bed, typed,
     emergency, interrupted, downloads, users, wizard, settings, settings_templates, machines, jobs, description,
     liveness, page, languages, logs, log_downloads, slicing, probes, system, system_info,
+    discovery, camera, timelapse, plugin_manager, software_update, plugins,
 )  # fmt: skip
 
 _COMMON = [

@@ -24,7 +24,10 @@ from mrdraw.server.errors import refusal
 from mrdraw.server.form_key import key_in_form
 from mrdraw.server.page import is_page_path
 
-OPEN_PATHS = frozenset({"/api/login", "/api/logout", "/sockjs", "/online.txt", "/online.gif", "/robots.txt"})
+OPEN_PATHS = frozenset({
+    "/api/login", "/api/logout", "/sockjs", "/online.txt", "/online.gif", "/robots.txt",
+    "/plugin/discovery/discovery.xml",
+})  # fmt: skip
 PUSH = "/sockjs/"
 OPEN_PREFIXES = (PUSH,)
 """What is answered without a key (contract, section 0), beside the page."""

@@ -14,7 +14,8 @@ import msgspec
 from starlette.requests import HTTPConnection, Request
 
 from mrdraw.accounts import Accounts, Identity, Permission
-from mrdraw.errors import InvalidValue, NotAuthenticated, NotPermitted, TooLarge, WrongContentType
+from mrdraw.cameras.snapshot import Snapshots
+from mrdraw.errors import InvalidValue, NoSuchMachine, NotAuthenticated, NotPermitted, TooLarge, WrongContentType
 from mrdraw.hub import Hub, Machine
 from mrdraw.library import Library
 from mrdraw.server.file_lists import FileLists
@@ -46,6 +47,7 @@ class Services:
     hub: Hub
     page: PageFiles = field(default_factory=PageFiles)
     lists: FileLists = field(default_factory=FileLists)
+    snapshots: Snapshots = field(default_factory=Snapshots)
 
 
 def services(connection: HTTPConnection) -> Services:
@@ -91,7 +93,11 @@ def machine(connection: HTTPConnection) -> Machine:
     """The machine that the request's base path names, or the default one. Raises `NoSuchMachine`."""
     hub = services(connection).hub
     machine_id: str | None = connection.scope.get(MACHINE_ID)
-    return hub.default_machine if machine_id is None else hub.machine(machine_id)
+    if machine_id is None:
+        return hub.default_machine
+    if machine_id not in hub.machines and optional_identity(connection) is None:
+        raise NoSuchMachine("There is no machine of this id.")  # which there are is nothing for everybody
+    return hub.machine(machine_id)
 
 
 async def limited_body(request: Request, limit: int = MAX_BODY) -> bytes:

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable
 
 from mrdraw.errors import MrDrawError
+from mrdraw.server.discovery.addresses import Reachable, reachable
 from mrdraw.server.listening import LOOPBACK, Address, bind, check_own, listen_beside, resolve
 from mrdraw.server.web import WebServer
 
@@ -38,6 +39,10 @@ class Doors:
     def bind(self) -> socket.socket:
         """The first address, bound. Raises `PortTaken`, `MrDrawError`."""
         return bind(self.first)
+
+    def reachable(self) -> frozenset[Reachable]:
+        """By which addresses others reach the server now: none, as long as only this computer is let in."""
+        return frozenset() if self.held_back else reachable(self.wanted)
 
     async def open(self, server: WebServer, first: socket.socket, opened: Callable[[], None]) -> None:
         """Wait for the first admin and open the wanted address; then call `opened`. Without need it does nothing."""

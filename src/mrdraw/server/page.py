@@ -10,12 +10,12 @@ from html import escape
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from mrdraw import __version__
 from mrdraw.errors import NoSuchFile
 from mrdraw.server.conditional import not_modified, validators
-from mrdraw.server.context import services
+from mrdraw.server.context import absolute_url, services
 from mrdraw.server.describing import CONDITIONAL, About, Content
 from mrdraw.server.page_files import PageFile, accepted_encodings
 from mrdraw.server.routing import Route
@@ -24,10 +24,12 @@ FRAME = "index.html"
 STATE_PLACE = b"<!--mrdraw-state-->"
 """The place in the frame that what the page has to know is put into."""
 ASSETS = "/assets/"
-TOP_LEVEL = ("favicon.svg", "favicon.ico", "manifest.webmanifest", "robots.txt")
+TOP_LEVEL = ("favicon.svg", "favicon.ico", "manifest.webmanifest")
 """The names beside the frame that are served, and the icons."""
 ICON = ("/icon-", ".png")
-_PATHS = frozenset({"/", *(f"/{name}" for name in TOP_LEVEL)})
+LOGIN = ("/login", "/login/")
+"""Where clients send a browser to log in."""
+_PATHS = frozenset({"/", *LOGIN, *(f"/{name}" for name in TOP_LEVEL)})
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _EACH_TIME = "no-cache"
@@ -61,6 +63,11 @@ async def frame(request: Request) -> Response:
         name = escape(services(request).settings.current().appearance.name or "MrDraw")
         return Response(_NOT_BUILT.format(name=name), 503, headers, "text/html")
     return Response(found.content.replace(STATE_PLACE, _state(request)), 200, headers, found.content_type)
+
+
+async def login(request: Request) -> Response:
+    """`GET /login/`: the page asks for name and password. Where to go afterwards is not taken from outside."""
+    return RedirectResponse(f"{absolute_url(request, '/')}#/sign-in", 302, {"cache-control": "no-store"})
 
 
 async def asset(request: Request) -> Response:
@@ -109,11 +116,13 @@ def _state(request: Request) -> bytes:
 
 
 _ABOUT_FRAME = About("The page", {200: Content(("text/html",)), 503: Content(("text/html",))})
+_ABOUT_LOGIN = About("The place to log in", {302: None})
 _ANY_FILE = Content(("*/*",))
 _ABOUT_FILE = About("A part of the page", {200: _ANY_FILE, 206: _ANY_FILE, **CONDITIONAL}, raises=(NoSuchFile,))
 
 ROUTES = (
     Route("GET", "/", frame, None, open=True, about=_ABOUT_FRAME),
+    *(Route("GET", path, login, None, open=True, about=_ABOUT_LOGIN) for path in LOGIN),
     Route("GET", f"{ASSETS}{{path:path}}", asset, None, open=True, about=_ABOUT_FILE),
     *(Route("GET", f"/{name}", top_level, None, open=True, about=_ABOUT_FILE) for name in TOP_LEVEL),
     Route("GET", f"{ICON[0]}{{size}}{ICON[1]}", top_level, None, open=True, about=_ABOUT_FILE),

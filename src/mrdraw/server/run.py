@@ -26,6 +26,7 @@ from mrdraw.library import Library
 from mrdraw.link.loop import loop_factory
 from mrdraw.server.app import create_app
 from mrdraw.server.context import Services
+from mrdraw.server.discovery.announcer import Announcer
 from mrdraw.server.doors import Doors
 from mrdraw.server.greeting import address_of, greeting, held_back, network_address
 from mrdraw.server.listening import resolve
@@ -109,24 +110,28 @@ async def _live(house: _House, listening: socket.socket, *, virtual: bool) -> No
         gc.collect()
         gc.freeze()
         if not server.should_exit:  # no signal has come meanwhile
-            await _answer(house, server, listening)
+            doors = house.doors
+            announcer = Announcer(settings, hub, doors.reachable, port=doors.wanted.port, scheme=house.scheme)
+            await _answer(house, server, listening, announcer)
     finally:
         house.notifier.stopping()
         await hub.stop()
         await asyncio.to_thread(library.settle)
 
 
-async def _answer(house: _House, server: WebServer, listening: socket.socket) -> None:
-    """Answer requests until a signal comes; the network is opened when its time has come."""
+async def _answer(house: _House, server: WebServer, listening: socket.socket, announcer: Announcer) -> None:
+    """Answer requests until a signal comes; the network is opened, and told, when its time has come."""
     listening.listen(server.config.backlog)
     _greet(house, await asyncio.to_thread(house.accounts.claim.code))
     opening = asyncio.create_task(house.doors.open(server, listening, lambda: _tell_open(house)))
     opening.add_done_callback(_log_failure)
+    announcing = asyncio.create_task(announcer.run())
     try:
         await server.answer(listening)
     finally:
         opening.cancel()
-        await asyncio.wait([opening])
+        announcing.cancel()
+        await asyncio.wait([opening, announcing])
 
 
 def _greet(house: _House, claim: str | None) -> None:

@@ -355,6 +355,8 @@ export default {
     switchOn: 'Make a global key',
     cors: 'Let pages of other sites use the API (CORS)',
     corsText: 'They still need a key.',
+    announced: 'Let slicers and apps find this host (mDNS, SSDP)',
+    announcedText: 'It tells its name, its address and its version to the local network; never a key or a password.',
     connect: 'Connect a slicer or an app',
     connectText: 'Choose “OctoPrint” as the kind of printer or host, and enter:',
     address: 'Address',

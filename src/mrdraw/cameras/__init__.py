@@ -1,0 +1,1 @@
+"""The cameras that look at the machines."""

@@ -1,0 +1,1 @@
+"""Being found in the network: by mDNS and by SSDP (contract, section 11)."""
