@@ -82,6 +82,15 @@ def split(url: str) -> SplitResult:
     return parts
 
 
+def is_address(url: str) -> bool:
+    """Whether this is an address of the web."""
+    try:
+        split(url)
+    except InvalidValue:
+        return False
+    return True
+
+
 def _tls(verify: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if not verify:

@@ -37,7 +37,7 @@ from mrdraw.server.describing import (
     said,
     words,
 )
-from mrdraw.server.fetching import METHODS, Answer, Credentials, Question, ask, split
+from mrdraw.server.fetching import METHODS, Answer, Credentials, Question, ask, is_address, split
 from mrdraw.server.networks import local_network_of
 from mrdraw.server.outgoing import look_up, resolve
 from mrdraw.server.probing import ACCESS, KINDS, listens_on_tcp, listens_on_udp, look_at
@@ -91,7 +91,6 @@ async def _path(request: Request, body: dict[str, Any]) -> dict[str, Any]:
 
 async def _url(_request: Request, body: dict[str, Any]) -> dict[str, Any]:
     url = text(body["url"], "url")
-    split(url)
     expected = _expected(body.get("status"))
     one_of(
         body.get("response", "bytes") if body.get("response") is not True else "bytes", ("json", "bytes"), "response"
@@ -106,7 +105,7 @@ async def _url(_request: Request, body: dict[str, Any]) -> dict[str, Any]:
         digest=_credentials(body, "digestAuth"),
         bearer=text(body["bearerAuth"], "bearerAuth") if body.get("bearerAuth") is not None else None,
     )
-    answer = await ask(question)
+    answer = await ask(question) if is_address(url) else None
     if answer is None:
         return {"url": url, "status": 0, "result": 0 in expected}
     kind = _content_type(answer, url, guess=is_true(body.get("content_type_guess")))
