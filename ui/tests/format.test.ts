@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duration, exactDuration, middle, size } from '../src/lib/format'
+import { duration, exactDuration, fahrenheit, middle, size } from '../src/lib/format'
 
 describe('times', () => {
   it.each([
@@ -15,6 +15,10 @@ describe('sizes', () => {
     '%s bytes are %s',
     (bytes, text) => expect(size(bytes)).toBe(text),
   )
+})
+
+describe('degrees', () => {
+  it.each([[-40, '-40'], [0, '32'], [210, '410'], [59.9, '140']])('%s °C are %s °F', (celsius, text) => expect(fahrenheit(celsius)).toBe(text))
 })
 
 describe('names', () => {

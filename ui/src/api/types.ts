@@ -308,10 +308,36 @@ export interface TemperatureProfile {
   chamber?: number | null
 }
 
+/** How the page presents itself. */
+export interface Appearance {
+  name: string
+  color: string
+  showFahrenheitAlso: boolean
+}
+
+/** What the page offers, and what it asks before it acts. */
+export interface Feature {
+  temperatureGraph: boolean
+  keyboardControl: boolean
+  rememberFileFolder: boolean
+  printStartConfirmation: boolean
+  printCancelConfirmation: boolean
+  uploadOverwriteConfirmation: boolean
+  fileDeleteConfirmation: boolean
+  enableDragDropUpload: boolean
+}
+
 export interface SettingsRecord {
   api: { key: string | null; keyHidden?: boolean; allowCrossOrigin: boolean }
-  appearance: { name: string }
-  temperature: { profiles: TemperatureProfile[]; cutoff: number }
+  appearance: Appearance
+  feature: Feature
+  temperature: {
+    profiles: TemperatureProfile[]
+    cutoff: number
+    sendAutomatically: boolean
+    /** s */
+    sendAutomaticallyAfter: number
+  }
   terminalFilters: { name: string; regex: string }[]
   plugins: Record<string, unknown>
   /** Nothing for those who may not look. */

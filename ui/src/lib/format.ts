@@ -69,6 +69,11 @@ export function degrees(value: number | null | undefined, digits = 0): string {
   return value === null || value === undefined ? '–' : value.toFixed(digits)
 }
 
+/** A temperature in °C as whole degrees Fahrenheit. */
+export function fahrenheit(celsius: number): string {
+  return ((celsius * 9) / 5 + 32).toFixed(0)
+}
+
 /** A coordinate in mm. */
 export function coordinate(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : value.toFixed(value >= 1000 || value <= -1000 ? 1 : 2)

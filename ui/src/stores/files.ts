@@ -1,25 +1,35 @@
 // The stored files: the whole tree as last told, and the folder that is looked into.
 
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { api, encodePath } from '../api/client'
 import type { FileEntry, FileList } from '../api/types'
 import { useMachine } from './machine'
+import { useSettings } from './settings'
+
+const FOLDER = 'mrdraw.folder'
 
 export type SortKey = 'name' | 'date' | 'size'
 
 export const useFiles = defineStore('files', () => {
   const machine = useMachine()
+  const settings = useSettings()
   const root = shallowRef<FileEntry[]>([])
   const free = ref<number | null>(null)
   const loaded = ref(false)
-  const folder = ref('')
+  const folder = ref(localStorage.getItem(FOLDER) ?? '')
   const search = ref('')
   const sort = ref<SortKey>('date')
 
   const entries = computed(() => sorted(search.value ? found() : (childrenOf(folder.value) ?? []), sort.value))
   const all = computed(() => flat(root.value))
   const newest = computed(() => sorted(all.value, 'date').slice(0, 4))
+
+  /** The folder is kept in this browser, as long as the settings want that. */
+  watch([folder, () => settings.record], ([now, record]) => {
+    if (record?.feature.rememberFileFolder) localStorage.setItem(FOLDER, now)
+    else if (record) localStorage.removeItem(FOLDER)
+  })
 
   function childrenOf(path: string): FileEntry[] | null {
     let level: FileEntry[] | undefined = root.value

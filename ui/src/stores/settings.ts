@@ -1,15 +1,33 @@
 // The settings, as far as the page needs them.
 
 import { defineStore } from 'pinia'
-import { ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import { api } from '../api/client'
-import type { SettingsRecord } from '../api/types'
+import type { Appearance, Feature, SettingsRecord } from '../api/types'
 import { useMachine } from './machine'
+import { useSession } from './session'
+
+/** What holds for those who may not read the settings. */
+const FEATURE: Feature = {
+  temperatureGraph: true,
+  keyboardControl: true,
+  rememberFileFolder: false,
+  printStartConfirmation: false,
+  printCancelConfirmation: true,
+  uploadOverwriteConfirmation: true,
+  fileDeleteConfirmation: true,
+  enableDragDropUpload: true,
+}
 
 export const useSettings = defineStore('settings', () => {
   const machine = useMachine()
+  const session = useSession()
   const record = shallowRef<SettingsRecord | null>(null)
   const loaded = ref(false)
+  const feature = computed(() => record.value?.feature ?? FEATURE)
+  const appearance = computed<Appearance>(
+    () => record.value?.appearance ?? { name: session.hostName, color: 'default', showFahrenheitAlso: false },
+  )
 
   async function load(): Promise<void> {
     record.value = await api.get<SettingsRecord>(`${machine.base}/api/settings`)
@@ -30,5 +48,5 @@ export const useSettings = defineStore('settings', () => {
     await load()
   }
 
-  return { record, loaded, load, change, renewGlobalKey, switchOffGlobalKey }
+  return { record, loaded, feature, appearance, load, change, renewGlobalKey, switchOffGlobalKey }
 })

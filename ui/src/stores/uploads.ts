@@ -1,12 +1,14 @@
 // Files on their way to the host: one after the other, each with its progress, each can be cancelled and tried again.
+// One that would take another's place waits, if the settings want that, until a person says so.
 
 import { defineStore } from 'pinia'
 import { computed, reactive, ref } from 'vue'
-import { messageOf, RequestError } from '../api/client'
+import { api, messageOf, RequestError } from '../api/client'
 import { upload, type RunningUpload } from '../api/upload'
 import { useFiles } from './files'
 import { useMachine } from './machine'
 import { useMessages } from './messages'
+import { useSettings } from './settings'
 
 export interface UploadItem {
   id: number
@@ -15,7 +17,9 @@ export interface UploadItem {
   print: boolean
   sent: number
   total: number
-  state: 'waiting' | 'sending' | 'storing' | 'done' | 'failed'
+  /** Whether it may take another file's place. */
+  replaces: boolean
+  state: 'waiting' | 'asking' | 'sending' | 'storing' | 'done' | 'failed'
   error: string
 }
 
@@ -26,6 +30,7 @@ export const useUploads = defineStore('uploads', () => {
   const machine = useMachine()
   const files = useFiles()
   const messages = useMessages()
+  const settings = useSettings()
   const items = ref<UploadItem[]>([])
   const running = new Map<number, RunningUpload>()
   let count = 0
@@ -37,7 +42,10 @@ export const useUploads = defineStore('uploads', () => {
     for (const file of chosen) {
       count += 1
       items.value.push(
-        reactive({ id: count, file, folder, print, sent: 0, total: file.size, state: 'waiting', error: '' }),
+        reactive({
+          id: count, file, folder, print, sent: 0, total: file.size, state: 'waiting', error: '',
+          replaces: !settings.feature.uploadOverwriteConfirmation,
+        }),
       )
     }
     void work()
@@ -48,7 +56,7 @@ export const useUploads = defineStore('uploads', () => {
     busy = true
     let next = nextItem()
     while (next) {
-      await send(next)
+      if (await mayGo(next)) await send(next)
       next = nextItem()
     }
     busy = false
@@ -56,6 +64,27 @@ export const useUploads = defineStore('uploads', () => {
 
   function nextItem(): UploadItem | undefined {
     return items.value.find((item) => item.state === 'waiting')
+  }
+
+  /** Whether nothing of the same name is there, or may be replaced; otherwise a person is asked. */
+  async function mayGo(item: UploadItem): Promise<boolean> {
+    if (item.replaces) return true
+    try {
+      const place = { command: 'exists', storage: 'local', path: item.folder, filename: item.file.name }
+      const found = await api.post<{ exists: boolean }>(`${machine.base}/api/files/test`, place)
+      if (found.exists) item.state = 'asking'
+    } catch (error) {
+      failed(item, error)
+    }
+    return item.state === 'waiting'
+  }
+
+  /** Lets a file take the place of the one that has its name. */
+  function replace(id: number): void {
+    const item = items.value.find((one) => one.id === id)
+    if (!item) return
+    Object.assign(item, { replaces: true, state: 'waiting' })
+    void work()
   }
 
   async function send(item: UploadItem): Promise<void> {
@@ -111,5 +140,5 @@ export const useUploads = defineStore('uploads', () => {
     items.value = items.value.filter((item) => item.id !== id)
   }
 
-  return { items, active, add, cancel, again }
+  return { items, active, add, cancel, again, replace }
 })
