@@ -372,6 +372,28 @@ def test_a_file_that_has_to_be_mended_first(tmp_path):
     run(tmp_path, scenario, user="boss")
 
 
+def test_a_disk_that_fills_up_is_told_where_people_look(tmp_path):
+    async def scenario(client, made):
+        async def notices(**limits):
+            """What is told with these limits, which the real disk is above or below."""
+            before = made.machine.view.server_notices
+            await client.post(PATH, json={"server": {"diskspace": limits}})
+            await until(lambda: made.machine.view.server_notices != before)
+            return (await client.get("/api/v1/machines/default")).json()["notices"]
+
+        (notice,) = await notices(warning=2**50)
+        assert (notice["key"], notice["until"]) == ("disk", None)
+        assert "less than 1125899907 MB are free" in notice["text"]
+        assert "fills up" in notice["text"]
+        (notice,) = await notices(critical=2**49)
+        assert "almost full" in notice["text"]
+        answer = await client.post("/api/files/local", files={"file": ("still.gcode", b"G28\n")})
+        assert answer.status_code == 201
+        assert await notices(warning=0, critical=0) == []
+
+    run(tmp_path, scenario, user="boss")
+
+
 def test_a_torn_file_is_told_where_people_look(tmp_path):
     async def scenario(client, made):
         await client.post(PATH, json={"appearance": {"name": "x"}})
@@ -382,12 +404,12 @@ def test_a_torn_file_is_told_where_people_look(tmp_path):
             return (await client.get("/api/v1/machines/default")).json()["notices"]
 
         file.write_text("appearance: {name: [\n", encoding="utf-8")
-        await until(lambda: made.machine.view.settings_notice is not None)
+        await until(lambda: made.machine.view.server_notices)
         (notice,) = await notices()
         assert (notice["key"], "config.yaml" in notice["text"], "line" in notice["text"]) == ("settings", True, True)
         assert (await client.get(PATH)).json()["appearance"]["name"] == "x"
         file.write_text(whole, encoding="utf-8")
-        await until(lambda: made.machine.view.settings_notice is None)
+        await until(lambda: not made.machine.view.server_notices)
         assert await notices() == []
 
     run(tmp_path, scenario, user="boss")

@@ -15,10 +15,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mrdraw.errors import MrDrawError, NoSuchMachine
-from mrdraw.events import Event, FileRemoved, FolderRemoved, MetadataStatisticsUpdated, Shutdown, Startup
+from mrdraw.events import (
+    Event,
+    FileAdded,
+    FileRemoved,
+    FolderRemoved,
+    MetadataStatisticsUpdated,
+    SettingsUpdated,
+    Shutdown,
+    Startup,
+)
 from mrdraw.fleet import Fleet, MachineHandle, Told
 from mrdraw.history import History, Tally
 from mrdraw.hub.bus import EventBus
+from mrdraw.hub.disk import DiskWatch
 from mrdraw.hub.ended import job_record
 from mrdraw.hub.files import job_file
 from mrdraw.hub.machine import Machine
@@ -33,6 +43,9 @@ if TYPE_CHECKING:
     from mrdraw.store import Database
 
 LOGGER = logging.getLogger(__name__)
+
+_DISK, _SETTINGS = "disk", "settings"
+"""The keys of what the server itself has people look after."""
 
 
 class Hub:
@@ -52,6 +65,10 @@ class Hub:
         self._machines: dict[str, Machine] = {}
         self._undo: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._notices: dict[str, str] = {}
+        """What the server has people look after, by its key."""
+        self._disk = DiskWatch(settings, library, partial(self._notice, _DISK))
+        self._watching: asyncio.Task[None] | None = None
         self._ending = False
 
     # --- life ------------------------------------------------------------------------------------------------------
@@ -61,6 +78,7 @@ class Hub:
         self._undo = [self._fleet.subscribe(self._follow_fleet), self.bus.subscribe(self._follow_files)]
         await self._fleet.start()
         self._spawn(self._count_jobs())
+        self._watching = asyncio.create_task(self._disk.run())
         self.bus.publish(None, Startup())
 
     def say_goodbye(self) -> None:
@@ -74,6 +92,9 @@ class Hub:
         self.say_goodbye()
         while self._undo:
             self._undo.pop()()
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         await self._fleet.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -123,7 +144,16 @@ class Hub:
                 self._machines[machine_id] = machine = self._make(handle)
                 if machine_id in selected:
                     machine.restore_selection(selected[machine_id])
-            self._machines[machine_id].view.tell_settings_notice(self._settings.notice)
+        self._notice(_SETTINGS, self._settings.notice)
+
+    def _notice(self, key: str, text: str | None) -> None:
+        """Have people look after something, or no longer."""
+        if text is None:
+            self._notices.pop(key, None)
+        else:
+            self._notices[key] = text
+        for machine in self._machines.values():
+            machine.view.tell_server_notices(self._notices)
 
     def _make(self, handle: MachineHandle) -> Machine:
         handle.subscribe(partial(self._told, handle.id))
@@ -189,6 +219,8 @@ class Hub:
         if isinstance(event, FileRemoved | FolderRemoved):
             for machine in self._machines.values():
                 self._spawn(machine.forget_missing())
+        if isinstance(event, FileAdded | FileRemoved | FolderRemoved | SettingsUpdated):
+            self._spawn(self._disk.look())
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

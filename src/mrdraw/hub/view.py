@@ -7,7 +7,7 @@ still holds; counters only grow, so that a reader that remembers one gets exactl
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Generic, TypeVar
@@ -54,8 +54,8 @@ class View:
     markings: Stream[ChartMarked] = field(default_factory=lambda: Stream(KEPT_LINES))
     error: Error | None = None
     """The last error since a connection was asked for or a job started."""
-    settings_notice: str | None = None
-    """Why the settings in the file are not in force."""
+    server_notices: dict[str, str] = field(default_factory=dict)
+    """What the server has people look after, by its key."""
     revision: int = 0
     answers: dict[Hashable, tuple[object, bytes]] = field(default_factory=dict)
     """Answers encoded since the last change, each with the settings that it was made with."""
@@ -66,10 +66,10 @@ class View:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def tell_settings_notice(self, notice: str | None) -> None:
-        """The settings in the file are not in force (and why), or are again."""
-        if notice != self.settings_notice:
-            self.settings_notice = notice
+    def tell_server_notices(self, notices: Mapping[str, str]) -> None:
+        """These are all that the server has people look after now."""
+        if notices != self.server_notices:
+            self.server_notices = dict(notices)
             self.changed()
 
     def changed(self) -> None:

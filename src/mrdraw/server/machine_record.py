@@ -153,12 +153,10 @@ def _connection(status: ConnectionStatus) -> Record:
 
 
 def _notices(one: Machine) -> list[Record]:
-    """What somebody should look after: the machine's, and that the settings in the file are not in force."""
-    found: list[Record] = [
-        {"key": notice.key, "text": notice.text, "until": notice.until} for notice in one.snapshot.notices
-    ]
-    text = one.view.settings_notice
-    return found if text is None else [*found, {"key": "settings", "text": text, "until": None}]
+    """What somebody should look after: at the machine, and at the server."""
+    found = [(notice.key, notice.text, notice.until) for notice in one.snapshot.notices]
+    found += [(key, text, None) for key, text in one.view.server_notices.items()]
+    return [{"key": key, "text": text, "until": until} for key, text, until in found]
 
 
 def _lines(one: Machine) -> Record:

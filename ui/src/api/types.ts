@@ -339,6 +339,8 @@ export interface SettingsRecord {
     sendAutomaticallyAfter: number
   }
   terminalFilters: { name: string; regex: string }[]
+  /** Bytes. */
+  server: { diskspace: { warning: number; critical: number } }
   plugins: Record<string, unknown>
   /** Nothing for those who may not look. */
   webcam?: { snapshotUrl?: string | null }
