@@ -308,6 +308,29 @@ export interface TemperatureProfile {
   chamber?: number | null
 }
 
+/** A camera; members that the page has no use for are kept as they are. */
+export interface CameraRecord {
+  name: string
+  canSnapshot?: boolean
+  flipH?: boolean
+  flipV?: boolean
+  rotate90?: boolean
+  compat?: ({ snapshot: string; stream: string } & Record<string, unknown>) | null
+  [member: string]: unknown
+}
+
+/** The cameras of a machine, and what the one that is shown looks like. */
+export interface WebcamRecord {
+  webcams: CameraRecord[]
+  defaultWebcam: string | null
+  webcamEnabled: boolean
+  snapshotUrl: string | null
+  streamUrl: string | null
+  flipH: boolean | null
+  flipV: boolean | null
+  rotate90: boolean | null
+}
+
 /** How the page presents itself. */
 export interface Appearance {
   name: string
@@ -343,7 +366,7 @@ export interface SettingsRecord {
   server: { diskspace: { warning: number; critical: number } }
   plugins: Record<string, unknown>
   /** Nothing for those who may not look. */
-  webcam?: { snapshotUrl?: string | null }
+  webcam?: WebcamRecord
 }
 
 export type SystemFacts = Record<string, string | number | boolean | null>

@@ -410,6 +410,18 @@ export default {
     bedLimit: 'Bed',
     limitsText: 'Targets above are refused, whoever sets them.',
   },
+  cameraSettings: {
+    title: 'Addresses of the camera',
+    snapshot: 'Address of a single picture',
+    snapshotHint: 'This host takes the pictures from there and shows them on the page and to apps.',
+    stream: 'Address of the stream',
+    streamHint: 'For apps that show a stream themselves; a path is one on this host.',
+    flipH: 'Mirror left and right',
+    flipV: 'Mirror top and bottom',
+    rotate90: 'Turn a quarter to the left',
+    noAddress: 'An address begins with http:// or https://.',
+    noPlace: 'An address begins with http://, https:// or /.',
+  },
   systemSettings: {
     commands: 'Stop and restart',
     noCommands: 'Nothing is set up to be started here. Name the programs under server.commands and system.actions in config.yaml.',

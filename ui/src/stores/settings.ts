@@ -25,6 +25,7 @@ export const useSettings = defineStore('settings', () => {
   const record = shallowRef<SettingsRecord | null>(null)
   const loaded = ref(false)
   const feature = computed(() => record.value?.feature ?? FEATURE)
+  const hasCamera = computed(() => Boolean(record.value?.webcam?.webcamEnabled && record.value.webcam.snapshotUrl))
   const appearance = computed<Appearance>(
     () => record.value?.appearance ?? { name: session.hostName, color: 'default', showFahrenheitAlso: false },
   )
@@ -48,5 +49,5 @@ export const useSettings = defineStore('settings', () => {
     await load()
   }
 
-  return { record, loaded, feature, appearance, load, change, renewGlobalKey, switchOffGlobalKey }
+  return { record, loaded, feature, appearance, hasCamera, load, change, renewGlobalKey, switchOffGlobalKey }
 })
