@@ -155,7 +155,8 @@ export default {
     notNow: 'Not now',
     confirm: 'Heat up and resume',
   },
-  notice: { attend: 'I am here, leave it on' },
+  notice: { attend: 'I am here, leave it on', said: 'The machine says', clear: 'Noted' },
+  prompt: { title: 'The machine asks', later: 'Later' },
   temperature: {
     none: 'No temperatures yet.',
     target: 'Target',
