@@ -64,6 +64,18 @@ def test_a_part(tmp_path, asked, status, content):
     run(tmp_path, scenario)
 
 
+@pytest.mark.parametrize(("asked", "status"), [("bytes=900-", 416), ("bytes=x", 400), ("lines=1-2", 400)])
+def test_a_part_that_cannot_be_given(tmp_path, asked, status):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        answer = await client.get(f"{URL}/a.gcode", headers={"Range": asked})
+        assert answer.status_code == status
+        assert "Range" in answer.json()["error"]
+        assert answer.headers.get("content-range") == (f"bytes */{len(GCODE)}" if status == 416 else None)
+
+    run(tmp_path, scenario)
+
+
 def test_who_has_the_newest_is_told_so(tmp_path):
     async def scenario(client, world):
         world.store("a.gcode")

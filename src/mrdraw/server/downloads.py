@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue, NoSuchFile, TooLarge
@@ -33,6 +33,7 @@ from mrdraw.server.describing import (
     many,
     object_of,
 )
+from mrdraw.server.file_answers import RANGE_ERRORS, FileAnswer
 from mrdraw.server.multipart import read_values
 from mrdraw.server.routing import Route
 from mrdraw.server.values import sequence, text
@@ -54,7 +55,7 @@ async def download(request: Request) -> Response:
         return known
     headers["content-disposition"] = disposition(entry.display)
     headers["x-original-content-length"] = str(stat.st_size)
-    return FileResponse(absolute, headers=headers, media_type="text/plain", stat_result=stat)
+    return FileAnswer(absolute, headers=headers, media_type="text/plain", stat_result=stat)
 
 
 async def download_many(request: Request) -> Response:
@@ -122,7 +123,7 @@ _ABOUT_MANY = About(
 _ABOUT_ONE = About(
     "The content of a file, or parts of it (ranges)",
     {200: Content(("text/plain",)), 206: Content(("text/plain", "multipart/byteranges")), **CONDITIONAL},
-    raises=(NoSuchFile,),
+    raises=(NoSuchFile, *RANGE_ERRORS),
 )
 
 ROUTES = (
