@@ -291,7 +291,7 @@ class Requests:
 
     def _path(self):
         one = self._operation()
-        return self._request(one.method, _filled(one.path, self._text), b"", {}), False
+        return self._request(one.method, _filled(one.path, lambda _: self._text()), b"", {}), False
 
     def _query(self):
         one = self._operation()
@@ -349,7 +349,7 @@ class Requests:
 
     def _known(self, path):
         """The path with parameters that mean something."""
-        return _filled(path, lambda: self._random.choice(["a.gcode", "f", "default", "eve", "users", "0"]))
+        return _filled(path, lambda name: self._random.choice(KNOWN.get(name, ("0",))))
 
     def _request(self, method, path, body, headers):
         chance = self._random
@@ -366,13 +366,26 @@ class Requests:
 
 
 JSON = {"Content-Type": "application/json"}
-FORMS = ("/api/files/local", "/api/files/local", "/downloads/files/local", "/api/login", "/api/files/sdcard")
+KNOWN = {
+    "path": ("a.gcode", "a.gcode", "f", "f/b.gcode"),
+    "machine_id": ("default",),
+    "profile_id": ("_default", "other"),
+    "name": ("eve",),
+    "key": ("users",),
+    "session": ("a", "b"),
+    "server": ("0",),
+    "locale": ("de",),
+    "pack": ("core",),
+}
+"""Parameters of the path that mean something."""
+FORMS = ("/api/files/local", "/api/files/local", "/downloads/files/local", "/api/login", "/api/languages")
 
 
 def _filled(path, text):
     while "{" in path:
         before, _, rest = path.partition("{")
-        path = before + text().replace("{", "(") + rest.partition("}")[2]
+        name, _, after = rest.partition("}")
+        path = before + text(name).replace("{", "(") + after
     return path
 
 

@@ -327,6 +327,17 @@ def test_a_key_in_a_form(tmp_path):
     run(tmp_path, scenario)
 
 
+def test_a_form_that_makes_no_sense_holds_no_key(tmp_path):
+    async def scenario(_, made):
+        async with made.client() as client:
+            for boundary in ("", "b" * 300, "\xff"):
+                kind = f"multipart/form-data; boundary={boundary}".encode("latin-1")
+                answer = await client.post("/api/files/local", content=b"--b--", headers={"Content-Type": kind})
+                assert answer.status_code == 401, boundary
+
+    run(tmp_path, scenario)
+
+
 def test_the_body_of_nobody_is_not_read(tmp_path):
     async def scenario(_, made):
         asked = []

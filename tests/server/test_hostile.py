@@ -18,6 +18,8 @@ MOST_GROWTH = 24
 """MiB that the server may grow by, once it has done everything a few times."""
 SLOW = 16
 """Requests whose body comes byte by byte all the while."""
+OFTEN = 50
+"""Requests after which what they name is there again."""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
@@ -110,7 +112,9 @@ def _sending_slowly(made):
 
 
 def _send(made, requests, count):
-    for _ in range(count):
+    for number in range(count):
+        if number % OFTEN == 0:
+            _store(made)
         request, cut = requests.next()
         _judge(request, _answer_to(made.port, request, cut=cut))
 
@@ -118,7 +122,8 @@ def _send(made, requests, count):
 def _store(made):
     for path, name in (("", "a.gcode"), ("f", "b.gcode")):
         made.client.post("/api/files/local", data={"path": path}, files={"file": (name, GCODE)})
-    made.client.post("/api/access/users", json={"name": "eve", "password": "secret-secret", "active": True})
+    if made.client.get("/api/access/users/eve").status_code == 404:
+        made.client.post("/api/access/users", json={"name": "eve", "password": "secret-secret", "active": True})
 
 
 def _job(lines):
@@ -132,7 +137,6 @@ def _attack(tmp_path, count):
     (outside / "secret.gcode").write_bytes(b"secret")
     base = guarded / "base"
     with recording(tmp_path) as simulator, served(base, simulator.port) as made:
-        _store(made)
         (base / "uploads" / "link").symlink_to(outside)
         (base / "uploads" / "secret.gcode").symlink_to(outside / "secret.gcode")
         operations = operations_of(made.client.get("/api/v1/openapi.json").json())

@@ -29,7 +29,10 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 KNOWN = {
     "path": ("a.gcode", "f", "f/b.gcode", "a.gcode/b"),
     "machine_id": ("default",),
-    "name": ("eve",),
+    "name": ("eve", "mrdraw.log"),
+    "profile_id": ("_default", "other"),
+    "locale": ("de",),
+    "pack": ("core",),
     "key": ("users", "admins"),
     "size": ("192",),
 }
@@ -106,7 +109,7 @@ def _read(answer, *, endless):
 
 def _ask_all(made, examples):
     """Ask every operation that often in both ways; the number of requests."""
-    document = made.client.get("/api/v1/openapi.json").json()
+    document = _without_tuples(made.client.get("/api/v1/openapi.json").json())
     asking, failures = Asking(made), []
     for found in schemathesis.openapi.from_dict(document).get_all_operations():
         operation = found.ok()
@@ -120,6 +123,16 @@ def _ask_all(made, examples):
                 failures.append(f"{operation.label} ({mode.value}): {error}")
     assert not failures, "\n\n".join(failures)
     return asking.count
+
+
+def _without_tuples(value):
+    """The document with lists in the place of tuples of one kind: schemathesis turns `prefixItems` into no schema."""
+    if isinstance(value, list):
+        return [_without_tuples(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    plain = {name: _without_tuples(each) for name, each in value.items() if name != "prefixItems"}
+    return {**plain, "items": value["prefixItems"][0]} if "prefixItems" in value else plain
 
 
 def _ask_one(asking, operation, mode, examples):
@@ -148,4 +161,4 @@ def test_some_hundred_requests(tmp_path):
 @pytest.mark.timeout(3600)
 def test_ten_thousand_requests(tmp_path):
     with served(tmp_path / "base") as made:
-        assert _ask_all(made, 80) >= 10_000
+        assert _ask_all(made, 50) >= 10_000
