@@ -149,6 +149,7 @@ def aspects(method: str, answer: Answer, address: str) -> dict[str, str]:
         return said | {"header content-type": answer.kind} | _headers(answer, REFUSED, address) | _body(answer, address)
     said |= _headers(answer, HEADERS, address) | _location(answer, address)
     said |= {f"header {name}": "given" if name in answer.headers else "-" for name in PRESENT}
+    said["header last-modified"] = said["header last-modified"] if said["header etag"] == "given" else "-"
     said["header content-type"] = answer.kind
     if method == "OPTIONS":
         said["header allow"] = ", ".join(sorted(answer.headers.get("allow", "").replace(" ", "").split(",")))
@@ -221,7 +222,7 @@ def differences(state: str, one: Ask, theirs: dict[str, str], ours: dict[str, st
         return [Difference(state, one.label, "status", theirs["status"], ours["status"])]
     for what in dict.fromkeys([*theirs, *ours]):
         left, right = theirs.get(what, "absent"), ours.get(what, "absent")
-        if left != right and not _told(what, found):
+        if left != right and not _told(what, found) and not (what == "kept" and left == "-"):
             found.append(Difference(state, one.label, what, left, right))
     return found
 
