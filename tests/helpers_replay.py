@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import os
+import select
 import socket
 import struct
 import zlib
@@ -46,10 +47,8 @@ class Wire:
 
     def _is_closed(self):
         """Whether the other side has ended the connection since it was used last."""
-        try:
-            return self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
+        readable, _, _ = select.select([self._socket], [], [], 0)
+        return bool(readable) and self._socket.recv(1, socket.MSG_PEEK) == b""
 
     def receive(self, size):
         data = b""

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from pathlib import Path
 
 from octorest import OctoRest, WebSocketEventHandler, XHRStreamingEventHandler
 
@@ -42,7 +43,7 @@ def connection():
 
 def files():
     client.upload(QUICK)
-    with open(LASTING, "rb") as file:
+    with Path(LASTING).open("rb") as file:
         client.upload(("folder/lasting.gcode", file))
     client.upload(QUICK, userdata='{"a": 1}')
     names = {entry["path"] for entry in client.files()["files"]}

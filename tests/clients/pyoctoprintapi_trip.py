@@ -40,9 +40,7 @@ async def machine(client):
     assert (flags.operational, flags.ready, flags.printing, flags.error) == (True, True, False, False)
     await client.set_bed_temperature(30)
     await client.set_tool_temperature("tool0", 30)
-    await until(
-        client.get_printer_info, lambda printer: all(one.target_temp == 30 for one in printer.temperatures)
-    )
+    await until(client.get_printer_info, lambda printer: all(one.target_temp == 30 for one in printer.temperatures))
     await client.turn_bed_off()
     await client.turn_tool_off("tool0")
 

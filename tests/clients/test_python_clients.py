@@ -153,5 +153,5 @@ def until(heard, *beginnings):
 
 
 def test_what_cannot_be_installed_is_named():
-    with pytest.raises(AssertionError, match="cannot be installed: .*no-such-file"):
+    with pytest.raises(AssertionError, match=r"cannot be installed: .*no-such-file"):
         install(["sh", "-c", "echo no-such-file >&2; exit 1"])
