@@ -16,12 +16,22 @@ BOUNDARY = "-" * 24 + "5f1c0b7f2a9e4d38"
 PATIENCE = 60.0
 
 HEADERS = (
-    "content-disposition", "x-content-type-options", "x-frame-options", "x-robots-tag", "access-control-allow-origin",
+    "x-content-type-options", "x-frame-options", "x-robots-tag", "access-control-allow-origin",
     "accept-ranges", "content-range", "content-encoding",
 )  # fmt: skip
-PRESENT = ("etag", "last-modified", "www-authenticate", "set-cookie")
+PRESENT = ("www-authenticate", "set-cookie")
 """The headers of which it only matters that they are there."""
-FREE = ("kept", "header etag", "header last-modified")
+INVENTORIES = (
+    ("/api/settings$", r"body\.plugins\.|body\.webcam\.(webcams\[|defaultW|snapshotW)|body\.scripts\.gcode\."),
+    ("/api/settings/templates", r"body\.order\."),
+    ("/(api/)?plugin/pluginmanager", r"body\.(plugins\[|online|pip|safe_mode|supported_extensions)"),
+    ("/plugin/pluginmanager/plugins/versions", r"body\."),
+    ("/api/plugin/health_check", r"body\.health\."),
+    ("/api/system/(usage|info)", r"body\.(usage|systeminfo)\."),
+    ("/api/setup/wizard", r"body\."),
+)
+"""Addresses, and what in their answers depends on which plugins, cameras, scripts and folders there are."""
+FREE = ("kept", "header etag")
 """What may be told where OctoPrint tells nothing."""
 LOG = re.compile(r"[\w.-]+\.log\b")
 REFUSED = ("www-authenticate", "location")
@@ -147,21 +157,25 @@ class Difference:
 def aspects(one: Ask, answer: Answer, own: dict[str, str]) -> dict[str, str]:
     """What of an answer is compared."""
     said = {"status": str(answer.status)}
-    if answer.status in {304, 308}:  # they have no content
+    if answer.status in {302, 304, 308}:  # they have no content
         return said | _location(answer, own)
     if answer.status >= 400:
-        return said | {"header content-type": answer.kind} | _headers(answer, REFUSED, own) | _body(answer, own)
+        return said | {"header content-type": answer.kind} | _headers(answer, REFUSED, own) | _body(one, answer, own)
     said |= _headers(answer, HEADERS, own) | _location(answer, own)
     said |= {f"header {name}": "given" if name in answer.headers else "-" for name in PRESENT}
-    if one.path.startswith("/sockjs"):
-        said["header etag"] = "-"
+    validators = {"etag", "last-modified"} & answer.headers.keys()
+    said["header etag"] = "given" if validators and not one.path.startswith("/plugin") else "-"
+    if not one.path.startswith(("/api", "/downloads", "/plugin")):
+        return {what: looks for what, looks in said.items() if what not in FREE} | _body(one, answer, own)
     said["header content-type"] = answer.kind
+    if one.path.startswith("/downloads"):
+        said |= _headers(answer, ("content-disposition",), own)
     if one.method == "OPTIONS":
         said["header content-type"] = ""
         said["header allow"] = ", ".join(sorted(answer.headers.get("allow", "").replace(" ", "").split(",")))
     elif one.method != "HEAD":
         said["kept"] = _kept(answer.headers.get("cache-control", ""))
-    return said | _body(answer, own)
+    return said | _body(one, answer, own)
 
 
 def _headers(answer: Answer, names: tuple[str, ...], own: dict[str, str]) -> dict[str, str]:
@@ -179,12 +193,18 @@ def _kept(control: str) -> str:
     return "if it is asked for again each time" if "max-age=0" in control or "no-cache" in control else control or "-"
 
 
-def _body(answer: Answer, own: dict[str, str]) -> dict[str, str]:
+def _body(one: Ask, answer: Answer, own: dict[str, str]) -> dict[str, str]:
     if answer.kind == "application/json" and answer.body:
-        return shape(answer.json(), "body", own)
+        looks = shape(answer.json(), "body", own)
+        return {place: look for place, look in looks.items() if not _is_inventory(one.path, place)}
     if answer.kind == "text/html":
         return {"body": "a page" if answer.body else "nothing"}
     return {"body": shared(answer.body.decode("utf-8", "replace")[:200], own) or "nothing"}
+
+
+def _is_inventory(path: str, place: str) -> bool:
+    """Whether it says what is installed, not what an answer looks like."""
+    return any(re.match(where, path) and re.match(what, place) for where, what in INVENTORIES)
 
 
 def shared(text: str, own: dict[str, str]) -> str:

@@ -385,16 +385,14 @@ def plugins() -> Iterator[Step]:
         "/plugin/logging/", "/plugin/logging/logs", "/plugin/logging/setup", "/plugin/logging/setup/levels",
         "/plugin/logging/logs/none.log", "/plugin/pluginmanager/plugins", "/plugin/pluginmanager/plugins/versions",
         "/plugin/pluginmanager/plugins/none", "/api/plugin/pluginmanager", "/api/plugin/none", "/plugin/none/x",
-        "/api/plugin/action_command_prompt", "/api/plugin/action_command_notification", "/plugin/backup/",
-        "/plugin/backup/backup", "/plugin/backup/unknown_plugins", "/plugin/backup/download/none.zip",
+        "/api/plugin/action_command_prompt", "/api/plugin/action_command_notification",
         "/plugin/gcodeviewer/skipuntilcheck/local/a.gcode", "/plugin/gcodeviewer/skipuntilcheck/local/none.gcode",
-        "/api/plugin/health_check", "/plugin/achievements/", "/plugin/corewizard/acl",
+        "/api/plugin/health_check", "/plugin/corewizard/acl",
     ):  # fmt: skip
         yield get(path)
     yield Ask("PUT", "/plugin/logging/setup/levels", {})
     yield Ask("PUT", "/plugin/logging/setup/levels", {"none": "LOUD"})
     yield Ask("DELETE", "/plugin/logging/logs/none.log")
-    yield Ask("DELETE", "/plugin/backup/backup/none.zip")
     yield command("/api/plugin/pluginmanager", "install", url="http://127.0.0.1:1/x.zip")
     yield command("/api/plugin/pluginmanager", "uninstall", plugin="none")
     yield command("/api/plugin/pluginmanager", "enable", plugin="none")

@@ -12,6 +12,8 @@ from peers import PLUGINS_OFF, MrDraw, OctoPrint, Peer
 from rig import wait_until
 
 VIRTUAL = "VIRTUAL"
+UNDECIDED = {"onlineCheck": {"enabled": False}, "pluginBlacklist": {"enabled": False}}
+"""What the other one's first run decided."""
 PATIENCE = 60.0
 
 
@@ -45,7 +47,7 @@ def rivals(folder: Path) -> tuple[OctoPrint, MrDraw]:
     """Both, with nothing but their own machine, and no card in it."""
     shared = {"feature": {"sdSupport": False}}
     plugins = {"_disabled": PLUGINS_OFF, "virtual_printer": {"enabled": True}}
-    return OctoPrint(folder, [], plugins=plugins, **shared), SimulatedMrDraw(folder, [])
+    return OctoPrint(folder, [], plugins=plugins, **shared), SimulatedMrDraw(folder, [], server=UNDECIDED)
 
 
 def compare(theirs: Peer, ours: Peer) -> Iterator[Told]:

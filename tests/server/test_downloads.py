@@ -22,7 +22,7 @@ def test_a_file(tmp_path):
         assert headers["content-type"].startswith("text/plain")
         assert headers["content-length"] == headers["x-original-content-length"] == str(len(GCODE))
         assert headers["cache-control"] == "max-age=0, must-revalidate, private"
-        assert headers["content-disposition"] == "attachment; filename=\"a b.gcode\"; filename*=UTF-8''a%20b.gcode"
+        assert headers["content-disposition"] == "attachment; filename=\"a%20b.gcode\"; filename*=UTF-8''a%20b.gcode"
         assert headers["accept-ranges"] == "bytes"
         head = await client.head(f"{URL}/f/a%20b.gcode")
         assert (head.status_code, head.content) == (200, b"")

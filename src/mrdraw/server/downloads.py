@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
@@ -40,8 +39,6 @@ from mrdraw.server.values import sequence, text
 
 CACHE = "max-age=0, must-revalidate, private"
 _ARCHIVE = "files.zip"
-_PLAIN_NAME = re.compile(r"[ !#-\[\]-~]*")
-"""Printable ASCII without what would end a quoted string."""
 
 
 async def download(request: Request) -> Response:
@@ -99,10 +96,9 @@ def _find(library: Library, path: str) -> tuple[FileEntry, Path, os.stat_result]
 
 
 def disposition(name: str) -> str:
-    """An attachment of this name: plainly where it can be, and as old and new clients can take it apart (RFC 6266)."""
-    in_full = quote(name, safe="")
-    plain = name if _PLAIN_NAME.fullmatch(name) else in_full
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{in_full}"
+    """An attachment of this name, quoted alike for old clients and new ones (RFC 6266)."""
+    quoted = quote(name, safe="")
+    return f"attachment; filename=\"{quoted}\"; filename*=UTF-8''{quoted}"
 
 
 _ZIP = {200: Content(("application/zip",))}
