@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +16,31 @@ BOUNDARY = "-" * 24 + "5f1c0b7f2a9e4d38"
 PATIENCE = 60.0
 
 HEADERS = (
-    "content-disposition", "x-content-type-options", "x-frame-options", "x-robots-tag", "access-control-allow-origin",
+    "x-content-type-options", "x-frame-options", "x-robots-tag", "access-control-allow-origin",
     "accept-ranges", "content-range", "content-encoding",
 )  # fmt: skip
-PRESENT = ("etag", "last-modified", "www-authenticate", "set-cookie")
+PRESENT = ("www-authenticate", "set-cookie")
 """The headers of which it only matters that they are there."""
+INVENTORIES = (
+    ("/api/settings$", r"body\.plugins\.|body\.webcam\.(webcams\[|defaultW|snapshotW)|body\.scripts\.gcode\."),
+    ("/api/settings/templates", r"body\.order\."),
+    ("/(api/)?plugin/pluginmanager", r"body\.(plugins\[|online|pip|safe_mode|supported_extensions)"),
+    ("/plugin/pluginmanager/plugins/versions", r"body\."),
+    ("/api/plugin/health_check", r"body\.health\."),
+    ("/api/system/(usage|info)", r"body\.(usage|systeminfo)\."),
+    ("/api/setup/wizard", r"body\."),
+)
+"""Addresses, and what in their answers depends on which plugins, cameras, scripts and folders there are."""
+FREE = ("kept", "header etag")
+"""What may be told where OctoPrint tells nothing."""
+LOG = re.compile(r"[\w.-]+\.log\b")
 REFUSED = ("www-authenticate", "location")
 """The headers of a refusal that clients act on."""
 
 COMPARED = frozenset((
     "name", "path", "display", "origin", "type", "typePath", "hash", "text", "state", "resource", "download", "storage",
     "id", "key", "api", "server", "identifier", "sanitized", "suggestion", "renderAfterPrint", "choices", "message",
-    "model", "color", "formFactor", "command", "userdata", "count", "size", "extruder", "bed", "url", "result", "status",
+    "model", "color", "formFactor", "command", "userdata", "count", "size", "url", "result", "status",
 ))  # fmt: skip
 """The members whose strings are compared as they are."""
 
@@ -140,29 +154,36 @@ class Difference:
         return f"[{self.state}] {self.request}: {self.what}: theirs {self.theirs}, ours {self.ours}"
 
 
-def aspects(method: str, answer: Answer, address: str) -> dict[str, str]:
+def aspects(one: Ask, answer: Answer, own: dict[str, str]) -> dict[str, str]:
     """What of an answer is compared."""
     said = {"status": str(answer.status)}
-    if answer.status in {304, 308}:  # they have no content
-        return said | _location(answer, address)
+    if answer.status in {302, 304, 308}:  # they have no content
+        return said | _location(answer, own)
     if answer.status >= 400:
-        return said | {"header content-type": answer.kind} | _headers(answer, REFUSED, address) | _body(answer, address)
-    said |= _headers(answer, HEADERS, address) | _location(answer, address)
+        return said | {"header content-type": answer.kind} | _headers(answer, REFUSED, own) | _body(one, answer, own)
+    said |= _headers(answer, HEADERS, own) | _location(answer, own)
     said |= {f"header {name}": "given" if name in answer.headers else "-" for name in PRESENT}
+    validators = {"etag", "last-modified"} & answer.headers.keys()
+    said["header etag"] = "given" if validators and not one.path.startswith("/plugin") else "-"
+    if not one.path.startswith(("/api", "/downloads", "/plugin")):
+        return {what: looks for what, looks in said.items() if what not in FREE} | _body(one, answer, own)
     said["header content-type"] = answer.kind
-    if method == "OPTIONS":
+    if one.path.startswith("/downloads"):
+        said |= _headers(answer, ("content-disposition",), own)
+    if one.method == "OPTIONS":
+        said["header content-type"] = ""
         said["header allow"] = ", ".join(sorted(answer.headers.get("allow", "").replace(" ", "").split(",")))
-    elif method != "HEAD":
+    elif one.method != "HEAD":
         said["kept"] = _kept(answer.headers.get("cache-control", ""))
-    return said | _body(answer, address)
+    return said | _body(one, answer, own)
 
 
-def _headers(answer: Answer, names: tuple[str, ...], address: str) -> dict[str, str]:
-    return {f"header {name}": answer.headers.get(name, "-").replace(address, "HOST") for name in names}
+def _headers(answer: Answer, names: tuple[str, ...], own: dict[str, str]) -> dict[str, str]:
+    return {f"header {name}": shared(answer.headers.get(name, "-"), own) for name in names}
 
 
-def _location(answer: Answer, address: str) -> dict[str, str]:
-    return _headers(answer, ("location",), address)
+def _location(answer: Answer, own: dict[str, str]) -> dict[str, str]:
+    return _headers(answer, ("location",), own)
 
 
 def _kept(control: str) -> str:
@@ -172,42 +193,55 @@ def _kept(control: str) -> str:
     return "if it is asked for again each time" if "max-age=0" in control or "no-cache" in control else control or "-"
 
 
-def _body(answer: Answer, address: str) -> dict[str, str]:
+def _body(one: Ask, answer: Answer, own: dict[str, str]) -> dict[str, str]:
     if answer.kind == "application/json" and answer.body:
-        return shape(answer.json(), "body", address)
+        looks = shape(answer.json(), "body", own)
+        return {place: look for place, look in looks.items() if not _is_inventory(one.path, place)}
     if answer.kind == "text/html":
         return {"body": "a page" if answer.body else "nothing"}
-    return {"body": answer.body.decode("utf-8", "replace")[:200].replace(address, "HOST") or "nothing"}
+    return {"body": shared(answer.body.decode("utf-8", "replace")[:200], own) or "nothing"}
 
 
-def shape(value: Any, where: str, address: str, name: str = "") -> dict[str, str]:
+def _is_inventory(path: str, place: str) -> bool:
+    """Whether it says what is installed, not what an answer looks like."""
+    return any(re.match(where, path) and re.match(what, place) for where, what in INVENTORIES)
+
+
+def shared(text: str, own: dict[str, str]) -> str:
+    """The text with what both have under a name of their own called alike; logs are called alike as well."""
+    for value, name in own.items():
+        text = text.replace(value, name)
+    return LOG.sub("some.log", text)
+
+
+def shape(value: Any, where: str, own: dict[str, str], name: str = "") -> dict[str, str]:
     """Each place of a JSON value with what it looks like."""
     if isinstance(value, dict):
         found = {where: "object"}
         for member, inner in value.items():
-            found |= shape(inner, f"{where}.{member}", address, member)
+            found |= shape(inner, f"{where}.{member}", own, member)
         return found
     if isinstance(value, list):
-        return {where: "list"} | _entries(value, where, address, name)
-    return {where: _scalar(value, address, name)}
+        return {where: "list"} | _entries(value, where, own, name)
+    return {where: _scalar(value, own, name)}
 
 
-def _entries(values: list[Any], where: str, address: str, name: str) -> dict[str, str]:
+def _entries(values: list[Any], where: str, own: dict[str, str], name: str) -> dict[str, str]:
     """What the entries look like: by their names where they have one, else all in one."""
     found: dict[str, set[str]] = {}
     for value in values:
         known = isinstance(value, dict) and next((value[key] for key in ("path", "id", "name") if key in value), None)
-        place = f"{where}[{known}]" if isinstance(known, str) else f"{where}[]"
-        for inner, looks in shape(value, place, address, name).items():
+        place = f"{where}[{LOG.sub('some.log', known)}]" if isinstance(known, str) else f"{where}[]"
+        for inner, looks in shape(value, place, own, name).items():
             found.setdefault(inner, set()).add(looks)
     return {place: " or ".join(sorted(looks)) for place, looks in found.items()}
 
 
-def _scalar(value: Any, address: str, name: str) -> str:
+def _scalar(value: Any, own: dict[str, str], name: str) -> str:
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, str):
-        return json.dumps(value.replace(address, "HOST")) if name in COMPARED else "string"
+        return json.dumps(shared(value, own)) if name in COMPARED else "string"
     return "number"
 
 
@@ -221,7 +255,7 @@ def differences(state: str, one: Ask, theirs: dict[str, str], ours: dict[str, st
         return [Difference(state, one.label, "status", theirs["status"], ours["status"])]
     for what in dict.fromkeys([*theirs, *ours]):
         left, right = theirs.get(what, "absent"), ours.get(what, "absent")
-        if left != right and not _told(what, found):
+        if left != right and not _told(what, found) and not (what in FREE and left == "-"):
             found.append(Difference(state, one.label, what, left, right))
     return found
 

@@ -65,6 +65,10 @@ class NoSuchFile(MrDrawError):
     """No file or folder is stored under this path."""
 
 
+class NoSuchPart(MrDrawError):
+    """A file is shorter than the range of it that was asked for."""
+
+
 class NoSuchScript(MrDrawError):
     """The machine has no script of this name."""
 

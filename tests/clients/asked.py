@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from helpers_compare import Ask, Part
 
-GCODE = "G28\nG1 X10 F3000\nG1 X20\n"
-LONG = "G28\n" + "G1 X1 F3000\nG4 P100\n" * 5000
+GCODE = "G1 X10 F3000\nG1 X20\n"
+LONG = "G1 X1 F3000\nG4 P100\n" * 5000
 NOT_JSON = b'{"command": '
 
 Step = Ask | str
@@ -32,7 +32,8 @@ def command(path: str, name: str, /, **members: object) -> Ask:
 def upload(name: str, content: str = GCODE, /, *, to: str = "/api/files/local", **fields: str) -> Ask:
     fields_ = tuple(Part(key, value) for key, value in fields.items())
     note = ", ".join([f"upload of {name!r}", *(f"{key}={value}" for key, value in fields.items())])
-    return Ask("POST", to, form=(Part("file", content, name), *fields_), note=note)
+    own = f"{content}; {name}\n" if content else ""
+    return Ask("POST", to, form=(Part("file", own, name), *fields_), note=note)
 
 
 def form(note: str, *parts: Part, to: str = "/api/files/local") -> Ask:
@@ -59,7 +60,8 @@ READS = (
     "/api/version", "/api/server", "/api/connection", "/api/job", "/api/printer", "/api/printer?exclude=temperature",
     "/api/printer?exclude=sd,state", "/api/printer?history=true", "/api/printer?history=true&limit=2",
     "/api/printer/tool", "/api/printer/tool?history=true&limit=1", "/api/printer/bed", "/api/printer/bed?history=1",
-    "/api/printer/chamber", "/api/printer/sd", "/api/printer/error", "/api/printer/command/custom", "/api/printerprofiles",
+    "/api/printer/chamber", "/api/printer/sd", "/api/printer/error", "/api/printer/command/custom",
+    "/api/printerprofiles",
     "/api/printerprofiles/_default", "/api/printerprofiles/nonsense", "/api/files", "/api/files/local",
     "/api/files/sdcard", "/api/files?recursive=true", "/api/files/nowhere", "/api/nonsense",
 )  # fmt: skip
@@ -101,7 +103,9 @@ def versions() -> Iterator[Step]:
     yield get("/api/version/")
     yield get("/api/server?x=y")
     yield Ask("GET", "/api/currentuser")
-    yield Ask("GET", "/api/version", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "x.example"}, note="proxied")
+    yield Ask(
+        "GET", "/api/version", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "x.example"}, note="proxied"
+    )
     yield Ask("GET", "/api/files/local", headers={"X-Script-Name": "/octo"}, note="prefixed by X-Script-Name")
     yield Ask("GET", "/api/files/local", headers={"X-Forwarded-Prefix": "/octo"}, note="prefixed by X-Forwarded-Prefix")
     yield get("/api/version", "with an Origin", Origin="http://other.example")
@@ -109,7 +113,15 @@ def versions() -> Iterator[Step]:
 
 def strangers() -> Iterator[Step]:
     """Without a key, or with one that nobody owns."""
-    for path in ("/api/version", "/api/job", "/api/printer", "/api/files", "/api/settings", "/api/system/info", "/api/nonsense"):
+    for path in (
+        "/api/version",
+        "/api/job",
+        "/api/printer",
+        "/api/files",
+        "/api/settings",
+        "/api/system/info",
+        "/api/nonsense",
+    ):
         yield anonymous("GET", path)
     yield anonymous("GET", "/api/version", key="nobody-owns-this")
     yield anonymous("POST", "/api/job", {"command": "cancel"})
@@ -168,11 +180,13 @@ def files_written() -> Iterator[Step]:
 
 def files_read() -> Iterator[Step]:
     for path in (
-        "", "?recursive=true", "?filter=machinecode", "?force=true", "/local", "/local?recursive=true", "/local/a.gcode",
+        "", "?recursive=true", "?filter=machinecode", "?force=true", "/local", "/local?recursive=true",
+        "/local/a.gcode",
         "/local/A.GCODE", "/local/folder", "/local/folder?recursive=true", "/local/folder/sub", "/local/folder/d.gcode",
         "/local/folder/sub/deep.gcode", "/local/none.gcode", "/local/folder/none.gcode", "/sdcard", "/sdcard/a.gco",
         "/nowhere/a.gcode", "/local/name%20with%20spaces%20(1).gcode", "/local/gr%C3%BCn%20%E2%9C%93.gcode",
-        "/local/.hidden.gcode", "/local/..%2F..%2Fconfig.yaml", "/local/empty.gcode", "/local/e.gcode", "%2Flocal%2Fa.gcode",
+        "/local/.hidden.gcode", "/local/..%2F..%2Fconfig.yaml", "/local/empty.gcode", "/local/e.gcode",
+        "%2Flocal%2Fa.gcode",
         "/local/folder%2Fd.gcode", "/local/a.gcode/", "/local/",
     ):  # fmt: skip
         yield get(f"/api/files{path}")
@@ -225,12 +239,11 @@ def files_commanded() -> Iterator[Step]:
         {"command": "nonsense", "storage": "local", "path": "", "filename": "a.gcode"},
     ):
         yield post("/api/files/test", asked)
-    yield get("/api/files/test")
 
 
 def files_removed() -> Iterator[Step]:
     for path in (
-        "/local/none.gcode", "/local/folder3", "/local/folder3", "/nowhere/a.gcode", "/sdcard/a.gco", "/local/..%2Fx",
+        "/local/none.gcode", "/local/folder3", "/nowhere/a.gcode", "/sdcard/a.gco", "/local/..%2Fx",
         "/local/b.gco", "/local",
     ):  # fmt: skip
         yield Ask("DELETE", f"/api/files{path}")
@@ -238,7 +251,13 @@ def files_removed() -> Iterator[Step]:
 
 def profiles() -> Iterator[Step]:
     where = "/api/printerprofiles"
-    one = {"id": "second", "name": "Second", "model": "M", "color": "red", "volume": {"width": 100, "depth": 90, "height": 80}}
+    one = {
+        "id": "second",
+        "name": "Second",
+        "model": "M",
+        "color": "red",
+        "volume": {"width": 100, "depth": 90, "height": 80},
+    }
     yield get(where)
     yield get(f"{where}/_default")
     yield get(f"{where}/none")
@@ -266,7 +285,7 @@ def profiles() -> Iterator[Step]:
     yield Ask("PATCH", f"{where}/second", {"profile": {"default": True}})
     yield get(where)
     yield Ask("DELETE", f"{where}/second")
-    yield Ask("PATCH", f"{where}/_default", {"profile": {"default": True}})
+    yield Ask("PATCH", f"{where}/_default", {"profile": {"default": True, "name": "Default"}})
     for name in ("second", "third", "fourth", "round", "boxed", "none", "_default"):
         yield Ask("DELETE", f"{where}/{name}")
     yield get(where)
@@ -302,7 +321,8 @@ def configuration() -> Iterator[Step]:
 
 def system() -> Iterator[Step]:
     for path in (
-        "commands", "commands/core", "commands/custom", "commands/plugin", "commands/nonsense", "info", "usage", "startup",
+        "commands", "commands/core", "commands/custom", "commands/plugin", "commands/nonsense", "info", "usage",
+        "startup",
         "nonsense",
     ):  # fmt: skip
         yield get(f"/api/system/{path}")
@@ -365,16 +385,14 @@ def plugins() -> Iterator[Step]:
         "/plugin/logging/", "/plugin/logging/logs", "/plugin/logging/setup", "/plugin/logging/setup/levels",
         "/plugin/logging/logs/none.log", "/plugin/pluginmanager/plugins", "/plugin/pluginmanager/plugins/versions",
         "/plugin/pluginmanager/plugins/none", "/api/plugin/pluginmanager", "/api/plugin/none", "/plugin/none/x",
-        "/api/plugin/action_command_prompt", "/api/plugin/action_command_notification", "/plugin/backup/",
-        "/plugin/backup/backup", "/plugin/backup/unknown_plugins", "/plugin/backup/download/none.zip",
+        "/api/plugin/action_command_prompt", "/api/plugin/action_command_notification",
         "/plugin/gcodeviewer/skipuntilcheck/local/a.gcode", "/plugin/gcodeviewer/skipuntilcheck/local/none.gcode",
-        "/api/plugin/health_check", "/plugin/achievements/", "/plugin/corewizard/acl",
+        "/api/plugin/health_check", "/plugin/corewizard/acl",
     ):  # fmt: skip
         yield get(path)
     yield Ask("PUT", "/plugin/logging/setup/levels", {})
     yield Ask("PUT", "/plugin/logging/setup/levels", {"none": "LOUD"})
     yield Ask("DELETE", "/plugin/logging/logs/none.log")
-    yield Ask("DELETE", "/plugin/backup/backup/none.zip")
     yield command("/api/plugin/pluginmanager", "install", url="http://127.0.0.1:1/x.zip")
     yield command("/api/plugin/pluginmanager", "uninstall", plugin="none")
     yield command("/api/plugin/pluginmanager", "enable", plugin="none")
@@ -397,8 +415,10 @@ def downloads() -> Iterator[Step]:
     yield get(one, "an old tag", If_None_Match='"0123"')
     for path in (
         "local/folder/d.gcode", "local/gr%C3%BCn%20%E2%9C%93.gcode", "local/name%20with%20spaces%20(1).gcode",
-        "local/none.gcode", "local/folder", "local/.hidden.gcode", "local/..%2F..%2Fconfig.yaml", "local/.metadata.json",
-        "sdcard/a.gco", "local?files=a.gcode&files=c.g", "local", "local?files=none.gcode", "local?files=../config.yaml",
+        "local/none.gcode", "local/folder", "local/.hidden.gcode", "local/..%2F..%2Fconfig.yaml",
+        "local/.metadata.json",
+        "sdcard/a.gco", "local?files=a.gcode&files=c.g", "local", "local?files=none.gcode",
+        "local?files=../config.yaml",
     ):  # fmt: skip
         yield get(f"/downloads/files/{path}")
     for path in (
@@ -515,6 +535,7 @@ def moving() -> Iterator[Step]:
 
 def operational() -> Iterator[Step]:
     """With a machine that has nothing to do."""
+    yield "warm"
     yield from reads()
     yield command("/api/connection", "connect")
     yield command("/api/connection", "connect", port="/dev/none")
@@ -575,6 +596,7 @@ def refused_while_busy() -> Iterator[Step]:
     yield upload("other.gcode", select="true", print="true")
     yield command("/api/files/local/long.gcode", "move", destination="away.gcode")
     yield command("/api/files/local/long.gcode", "copy", destination="second.gcode")
+    yield Ask("DELETE", "/api/files/local/second.gcode")
     yield command("/api/connection", "connect")
     yield get("/api/files/local/long.gcode")
 

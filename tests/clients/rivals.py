@@ -12,6 +12,8 @@ from peers import PLUGINS_OFF, MrDraw, OctoPrint, Peer
 from rig import wait_until
 
 VIRTUAL = "VIRTUAL"
+UNDECIDED = {"onlineCheck": {"enabled": False}, "pluginBlacklist": {"enabled": False}}
+"""What the other one's first run decided."""
 PATIENCE = 60.0
 
 
@@ -45,7 +47,7 @@ def rivals(folder: Path) -> tuple[OctoPrint, MrDraw]:
     """Both, with nothing but their own machine, and no card in it."""
     shared = {"feature": {"sdSupport": False}}
     plugins = {"_disabled": PLUGINS_OFF, "virtual_printer": {"enabled": True}}
-    return OctoPrint(folder, [], plugins=plugins, **shared), SimulatedMrDraw(folder, [])
+    return OctoPrint(folder, [], plugins=plugins, **shared), SimulatedMrDraw(folder, [], server=UNDECIDED)
 
 
 def compare(theirs: Peer, ours: Peer) -> Iterator[Told]:
@@ -60,16 +62,18 @@ def compare(theirs: Peer, ours: Peer) -> Iterator[Told]:
 
 
 def reach(peer: Peer, state: str) -> None:
-    """Wait until the machine is in this state, or has done its job."""
+    """Wait until the machine is in this state; `done`: after its job, `warm`: when its temperatures are known."""
     if state == "done":
-        wait_until(lambda: (peer.get("/api/job")["progress"] or {})["completion"] == 100, PATIENCE)  # type: ignore[index]
-    else:
-        wait_until(lambda: peer.state() == state, PATIENCE)
+        wait_until(lambda: peer.get("/api/job")["progress"]["completion"] == 100, PATIENCE)
+    if state == "warm":
+        wait_until(lambda: "tool0" in peer.get("/api/printer")["temperature"], PATIENCE)
+    settled = "Operational" if state in {"done", "warm"} else state
+    wait_until(lambda: peer.state() == settled, PATIENCE)
 
 
 def _told(state: str, step: Ask, theirs: Peer, ours: Peer) -> Told:
     left, right = (ask(peer.port, step, names(peer)) for peer in (theirs, ours))
-    found = differences(state, step, *(aspects(step.method, answer, address(peer)) for answer, peer in ((left, theirs), (right, ours))))
+    found = differences(state, step, aspects(step, left, own(theirs)), aspects(step, right, own(ours)))
     return Told(state, step, left, right, tuple(found))
 
 
@@ -78,9 +82,9 @@ def names(peer: Peer) -> dict[str, str]:
     return {"port": VIRTUAL, "key": peer.key, "base": str(peer.base)}
 
 
-def address(peer: Peer) -> str:
-    """Under which a peer is asked."""
-    return f"127.0.0.1:{peer.port}"
+def own(peer: Peer) -> dict[str, str]:
+    """What differs from peer to peer in an answer, and what it is called in both."""
+    return {f"127.0.0.1:{peer.port}": "HOST", peer.key: "KEY", str(peer.base): "BASE"}
 
 
 __all__ = ["Step", "Told", "compare", "rivals"]

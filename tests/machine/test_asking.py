@@ -69,6 +69,6 @@ def test_somebody_at_the_machine_can_have_it_disconnected(tmp_path):
         async with running(tmp_path) as (_, _, watcher):
             await watcher.do(link.SendLines, lines=said("disconnect"))
             await watcher.state(MachineState.OFFLINE)
-            assert "Disconnected" in watcher.names()
+            await watcher.until(lambda _: "Disconnected" in watcher.names())
 
     asyncio.run(main())

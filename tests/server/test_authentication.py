@@ -327,7 +327,27 @@ def test_a_key_in_a_form(tmp_path):
     run(tmp_path, scenario)
 
 
-def test_the_body_of_nobody_is_not_read(tmp_path):
+def test_a_form_that_makes_no_sense_holds_no_key(tmp_path):
+    async def scenario(_, made):
+        async with made.client() as client:
+            for boundary in ("", "b" * 300, "\xff"):
+                kind = f"multipart/form-data; boundary={boundary}".encode("latin-1")
+                answer = await client.post("/api/files/local", content=b"--b--", headers={"Content-Type": kind})
+                assert answer.status_code == 401, boundary
+
+    run(tmp_path, scenario)
+
+
+NOBODYS = [
+    {"Content-Type": "application/octet-stream"},
+    {"Content-Type": "multipart/form-data; boundary=b", "X-Api-Key": "nobody-owns-this"},
+    {"Content-Type": "multipart/form-data; boundary=b", "Authorization": "Bearer nobody-owns-this"},
+]
+"""A form could hold a key, unless the request came with one already."""
+
+
+@pytest.mark.parametrize("headers", NOBODYS)
+def test_the_body_of_nobody_is_not_read(tmp_path, headers):
     async def scenario(_, made):
         asked = []
 
@@ -336,8 +356,8 @@ def test_the_body_of_nobody_is_not_read(tmp_path):
             yield b"x"
 
         async with made.client() as client:
-            headers = {"Content-Type": "application/octet-stream", "Content-Length": "1"}
-            answer = await client.post("/api/files/local", content=body(), headers=headers)
+            sent = {**headers, "Content-Length": "1"}
+            answer = await client.post("/api/files/local", content=body(), headers=sent)
         assert answer.status_code == 401
         assert answer.headers["connection"] == "close"
         assert asked == []

@@ -22,7 +22,7 @@ def test_a_file(tmp_path):
         assert headers["content-type"].startswith("text/plain")
         assert headers["content-length"] == headers["x-original-content-length"] == str(len(GCODE))
         assert headers["cache-control"] == "max-age=0, must-revalidate, private"
-        assert headers["content-disposition"] == "attachment; filename=\"a b.gcode\"; filename*=UTF-8''a%20b.gcode"
+        assert headers["content-disposition"] == "attachment; filename=\"a%20b.gcode\"; filename*=UTF-8''a%20b.gcode"
         assert headers["accept-ranges"] == "bytes"
         head = await client.head(f"{URL}/f/a%20b.gcode")
         assert (head.status_code, head.content) == (200, b"")
@@ -60,6 +60,18 @@ def test_a_part(tmp_path, asked, status, content):
             assert answer.headers["content-range"].endswith(f"/{len(GCODE)}")
         other = await client.get(f"{URL}/a.gcode", headers={"Range": asked, "If-Range": '"another version"'})
         assert (other.status_code, other.content) == (200, GCODE)
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(("asked", "status"), [("bytes=900-", 416), ("bytes=x", 400), ("lines=1-2", 400)])
+def test_a_part_that_cannot_be_given(tmp_path, asked, status):
+    async def scenario(client, world):
+        world.store("a.gcode")
+        answer = await client.get(f"{URL}/a.gcode", headers={"Range": asked})
+        assert answer.status_code == status
+        assert "Range" in answer.json()["error"]
+        assert answer.headers.get("content-range") == (f"bytes */{len(GCODE)}" if status == 416 else None)
 
     run(tmp_path, scenario)
 

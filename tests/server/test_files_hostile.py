@@ -110,6 +110,41 @@ def test_archives(guarded):
     hostile(guarded, scenario)
 
 
+def test_userdata(guarded):
+    async def scenario(client, _world):
+        for text in ("[" * 100_000, "{", "\0", "9" * 5000, '"\\ud800"', "NaN"):
+            answer = await client.post(
+                "/api/files/local", data={"userdata": text}, files={"file": ("new.gcode", GCODE)}
+            )
+            assert answer.status_code < 500, (text[:20], answer.text)
+            listed = await client.get("/api/files")
+            assert listed.status_code == 200, text[:20]
+
+    hostile(guarded, scenario)
+
+
+def test_folders_in_each_other(guarded):
+    """Whatever is moved and copied into what: nothing gets deeper than can be handled."""
+
+    async def scenario(client, world):
+        chain = "/".join("d" * 200 for _ in range(9))
+        for number in range(30):
+            made = await client.post("/api/files/local", data={"foldername": f"c{number}/{chain}"}, files=EMPTY)
+            assert made.status_code == 201, made.text
+        for command, first in (("move", 0), ("copy", 15)):
+            for number in range(first, first + 14):
+                body = {"command": command, "destination": f"c{number + 1}/{chain}"}
+                answer = await client.post(f"/api/files/local/c{number}", json=body)
+                assert answer.status_code < 500, (command, number, answer.text)
+        assert (await client.get("/api/files?recursive=true")).status_code == 200
+        for number in range(30):
+            assert (await client.delete(f"/api/files/local/c{number}")).status_code in {204, 404}
+        assert (await client.get("/api/files?recursive=true")).status_code == 200
+
+    hostile(guarded, scenario)
+
+
+EMPTY = {"none": (None, b"")}
 JSON = {"Content-Type": "application/json"}
 
 

@@ -193,7 +193,7 @@ def test_who_asks(tmp_path):
             assert "Authorization: Basic YW5uOnDDpDpzcw==\r\n" in heard[-1]
             await probe(client, "url", url=url, bearerAuth="token")
             assert "Authorization: Bearer token\r\n" in heard[-1]
-            await probe(client, "url", url=url.replace("127", "ann:secret@127"))
+            await probe(client, "url", url=url.replace("//", "//ann:secret@"))
             assert "Authorization: Basic YW5uOnNlY3JldA==\r\n" in heard[-1]
             await probe(client, "url", url=url)
             assert "Authorization" not in heard[-1]

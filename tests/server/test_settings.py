@@ -37,10 +37,10 @@ def test_the_tree(tmp_path):
         assert 115200 in tree["serial"]["baudrateOptions"]
         assert (tree["serial"]["port"], tree["serial"]["autoconnect"]) == (None, False)
         assert tree["temperature"]["cutoff"] == 30
-        assert tree["temperature"]["profiles"][1] == {"name": "PLA", "extruder": 180, "bed": 60, "chamber": None}
+        assert tree["temperature"]["profiles"][1] == {"name": "PLA", "extruder": 180, "bed": 60}
         assert tree["terminalFilters"][3] == {"name": "Suppress wait responses", "regex": "Recv: wait"}
         assert (tree["scripts"], tree["controls"]) == ({"gcode": {}}, [])
-        assert (tree["webcam"]["webcams"], tree["webcam"]["streamUrl"]) == ([], None)
+        assert (tree["webcam"]["webcams"], tree["webcam"]["streamUrl"]) == ([], "")
         assert tree["accessControl"] == {"autologinLocal": False, "autologinHeadsupAcknowledged": False}
         assert tree["server"]["uploads"] == {"maxSize": 16 * 1024**3}
         assert tree["server"]["allowFraming"] is False
@@ -123,7 +123,7 @@ def test_a_part_of_the_tree(tmp_path):
             "appearance": {"name": "Mill", "color": "red"},
             "feature": {"autoUppercaseBlacklist": ["M117"]},
             "serial": {"port": "/dev/ttyUSB9", "baudrate": 250000, "autoconnect": True},
-            "temperature": {"profiles": [{"name": "PETG", "extruder": 240, "bed": 80, "chamber": None}]},
+            "temperature": {"profiles": [{"name": "PETG", "extruder": 240, "bed": 80, "chamber": 40}]},
             "terminalFilters": [{"name": "temperatures", "regex": "T:"}],
             "scripts": {"gcode": {"afterPrintDone": "M84\nM104 S0", "snippets/park": "G28 X"}},
             "server": {"allowFraming": True, "uploads": {"maxSize": 1000}},

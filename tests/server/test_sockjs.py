@@ -312,6 +312,7 @@ def test_pages_of_other_origins_are_refused_unless_they_may(tmp_path):
         async with browser(served) as client:
             assert (await client.post("/000/s/xhr", headers=foreign)).status_code == 403
             assert (await client.get("/000/s/eventsource", headers=foreign)).status_code == 403
+            assert (await client.post("/000/s/xhr", headers={"Origin": "http://["})).status_code == 403
             own = {"Origin": f"http://127.0.0.1:{served.port}"}
             assert (await client.post("/000/s/xhr", headers=own)).text == "o\n"
             assert (await client.post("/000/s/xhr_send", headers=foreign, content='["{}"]')).status_code == 403

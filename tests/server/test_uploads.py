@@ -167,6 +167,7 @@ def test_of_several_the_last_counts_and_only_the_one_named_file(tmp_path):
         (form(part("file", GCODE, "a.stl")), 415),
         (form(part("file", GCODE, "gcode")), 415),
         (form(*[part("x", "y")] * 101), 400),
+        (form(part("file.path", "/etc/passwd"), part("file", GCODE, "a.gcode")), 400),
         (form(part("userdata", "x" * 200_000), part("file", GCODE, "a.gcode")), 413),
     ],
 )

@@ -15,11 +15,11 @@ BOOLS_OFF = """
     serial.sdAlwaysAvailable serial.sdLowerCase serial.repetierTargetTemp serial.ignoreIdenticalResends
     serial.blockWhileDwelling serial.disableSdPrintingDetection serial.ignoreEmptyPorts
     serial.enableShutdownActionCommand temperature.sendAutomatically server.allowFraming devel.pluginTimings
-    accessControl.autologinLocal accessControl.autologinHeadsupAcknowledged api.allowCrossOrigin
+    feature.sdSupport accessControl.autologinLocal accessControl.autologinHeadsupAcknowledged api.allowCrossOrigin
 """
 BOOLS_ON = """
     appearance.colorIcon appearance.fuzzyTimes appearance.closeModalsWithClick appearance.showInternalFilename
-    feature.temperatureGraph feature.sdSupport feature.keyboardControl feature.modelSizeDetection
+    feature.temperatureGraph feature.keyboardControl feature.modelSizeDetection
     feature.printCancelConfirmation feature.uploadOverwriteConfirmation feature.fileDeleteConfirmation
     feature.enableDragDropUpload serial.exclusive serial.lowLatency serial.disconnectOnErrors serial.triggerOkForM29
     serial.logPositionOnPause serial.abortHeatupOnCancel serial.waitToLoadSdFileList serial.swallowOkAfterResend

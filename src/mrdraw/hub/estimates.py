@@ -1,6 +1,7 @@
 """How far a job is and how long it will take, from the bytes of its file.
 
-Invariants: figures only, nothing is remembered; no estimate is given before the start of a job (heating, homing) has
+Invariants: figures only, nothing is remembered; a living job always has a method of estimating, a finished one has no
+need of it (as clients know it); no estimate is given before the start of a job (heating, homing) has
 lost its weight in it.
 """
 
@@ -36,13 +37,12 @@ def estimate(snapshot: Snapshot) -> Estimate:
         return Estimate()
     progress, size = snapshot.progress, snapshot.job.file.size
     if progress.finished:
-        return Estimate(100.0, size, int(progress.print_time), 0, LINEAR)
+        return Estimate(100.0, size, int(progress.print_time), 0)
     if snapshot.state not in JOB_STATES:
         return Estimate()
     completion = min(100.0, 100.0 * progress.file_position / size) if size > 0 else 0.0
     left = _time_left(completion, progress.print_time)
-    origin = LINEAR if left is not None else None
-    return Estimate(completion, progress.file_position, int(progress.print_time), left, origin)
+    return Estimate(completion, progress.file_position, int(progress.print_time), left, LINEAR)
 
 
 def _time_left(completion: float, print_time: float) -> int | None:

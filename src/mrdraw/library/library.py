@@ -162,7 +162,7 @@ class Library:
     async def _transfer(
         self, path: str, destination: str, act: Callable[[Entry, Target], Awaitable[None]]
     ) -> tuple[Entry, Entry]:
-        source = await asyncio.to_thread(self.entry, path)
+        source = await asyncio.to_thread(partial(self.entry, path, recursive=True))
         target = await asyncio.to_thread(self._moving.target_of, source, destination)
         await act(source, target)
         return source, await asyncio.to_thread(self.entry, target.path)

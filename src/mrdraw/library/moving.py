@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from mrdraw.errors import FileExists, InvalidValue, NoSuchFile, WrongState
 from mrdraw.library import records
 from mrdraw.library.disk import make_folders, remove, sync_folder, told_as_not_stored
 from mrdraw.library.entries import Entry, FileEntry, FolderEntry
-from mrdraw.library.names import clean_file_path, clean_path, is_hidden, is_printable
+from mrdraw.library.names import DEEPEST, LONGEST_PATH, clean_file_path, clean_path, is_hidden, is_printable
 from mrdraw.library.place import Place
 from mrdraw.library.records import FileRecord
 from mrdraw.store import Database
@@ -47,8 +47,9 @@ class Moving:
     def target_of(self, source: Entry, destination: str) -> Target:
         """Where a destination leads: into a folder that is there, else it is the whole new path.
 
-        Raises `WrongState` for a name that cannot be used, `UnknownFileType`, `NoSuchFile` without its folder,
-        `FileExists`; a file that only gets another name to be shown by may stay where it is.
+        `source` comes with all that is in it; a file that only gets another name to be shown by may stay where it is.
+        Raises `WrongState` for a name that cannot be used and for a place that is too deep, `UnknownFileType`,
+        `NoSuchFile` without its folder, `FileExists`.
         """
         target = self._named(source, destination)
         parent = target.path.rpartition("/")[0]
@@ -56,6 +57,7 @@ class Moving:
             raise NoSuchFile(f"There is no folder {parent!r} that {target.path} could be put into.")
         if isinstance(source, FolderEntry) and target.path.startswith(f"{source.path}/"):
             raise WrongState(f"The folder {source.path} cannot be put into itself.")
+        _refuse_too_deep(source, target)
         renamed = isinstance(source, FileEntry) and target.path == source.path and target.display != source.display
         if not renamed and os.path.lexists(self._place.root / target.path):
             raise FileExists(f"{target.path} exists already.")
@@ -125,6 +127,24 @@ class Moving:
             stat = (self._place.root / target.path).stat()
             known = FileRecord(target.path, stat.st_size, stat.st_mtime_ns)
         records.put(connection, msgspec.structs.replace(known, display=target.display))
+
+
+def _refuse_too_deep(source: Entry, target: Target) -> None:
+    """Raises `WrongState` when something in the folder would get a path that no upload may have."""
+    for inside in _paths(source):
+        path = target.path + inside.removeprefix(source.path)
+        if path.count("/") >= DEEPEST or len(path.encode()) > LONGEST_PATH:
+            raise WrongState(
+                f"{inside[:100]} would get a path of more than {DEEPEST} parts or {LONGEST_PATH} bytes there. "
+                "Choose a place that is less deep."
+            )
+
+
+def _paths(entry: Entry) -> Iterator[str]:
+    yield entry.path
+    if isinstance(entry, FolderEntry):
+        for child in entry.children:
+            yield from _paths(child)
 
 
 def _copy(source: Path, target: Path) -> None:

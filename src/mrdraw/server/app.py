@@ -184,9 +184,10 @@ class CommonHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
-                if not any(name == b"cache-control" for name, _ in headers):
+                present = {name for name, _ in headers}
+                if b"cache-control" not in present:
                     headers.extend([_FRESH] if reading else _NEVER)
-                headers.extend(added)
+                headers.extend(one for one in added if one[0] not in present)
             await send(message)
 
         return send_with_headers

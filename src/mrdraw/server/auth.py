@@ -88,7 +88,7 @@ class Authentication:
         by_session = self._by_session(scope, headers)
         by_key = self._by_key(scope, headers)
         found = by_session or by_key
-        if found is None and not is_open and _may_hold_form(scope, headers):
+        if found is None and not is_open and _may_hold_form(scope, headers) and _key_of(scope, headers) is None:
             key, receive = await key_in_form(headers.get("content-type", ""), receive)
             found = by_key = self._services.accounts.identify_key(key) if key else None
         scope[IDENTITY] = found

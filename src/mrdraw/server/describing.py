@@ -63,7 +63,7 @@ class Content(msgspec.Struct, frozen=True):
     """An answer that is not JSON; one content type, or several to choose from."""
 
     kinds: tuple[str, ...]
-    shape: Shape = msgspec.field(default_factory=lambda: BYTES)
+    shape: Shape = {}
 
 
 class About(msgspec.Struct, frozen=True, eq=False):

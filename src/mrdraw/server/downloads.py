@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue, NoSuchFile, TooLarge
@@ -33,14 +32,13 @@ from mrdraw.server.describing import (
     many,
     object_of,
 )
+from mrdraw.server.file_answers import RANGE_ERRORS, FileAnswer
 from mrdraw.server.multipart import read_values
 from mrdraw.server.routing import Route
 from mrdraw.server.values import sequence, text
 
 CACHE = "max-age=0, must-revalidate, private"
 _ARCHIVE = "files.zip"
-_PLAIN_NAME = re.compile(r"[ !#-\[\]-~]*")
-"""Printable ASCII without what would end a quoted string."""
 
 
 async def download(request: Request) -> Response:
@@ -54,7 +52,7 @@ async def download(request: Request) -> Response:
         return known
     headers["content-disposition"] = disposition(entry.display)
     headers["x-original-content-length"] = str(stat.st_size)
-    return FileResponse(absolute, headers=headers, media_type="text/plain", stat_result=stat)
+    return FileAnswer(absolute, headers=headers, media_type="text/plain", stat_result=stat)
 
 
 async def download_many(request: Request) -> Response:
@@ -98,10 +96,9 @@ def _find(library: Library, path: str) -> tuple[FileEntry, Path, os.stat_result]
 
 
 def disposition(name: str) -> str:
-    """An attachment of this name: plainly where it can be, and as old and new clients can take it apart (RFC 6266)."""
-    in_full = quote(name, safe="")
-    plain = name if _PLAIN_NAME.fullmatch(name) else in_full
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{in_full}"
+    """An attachment of this name, quoted alike for old clients and new ones (RFC 6266)."""
+    quoted = quote(name, safe="")
+    return f"attachment; filename=\"{quoted}\"; filename*=UTF-8''{quoted}"
 
 
 _ZIP = {200: Content(("application/zip",))}
@@ -122,7 +119,7 @@ _ABOUT_MANY = About(
 _ABOUT_ONE = About(
     "The content of a file, or parts of it (ranges)",
     {200: Content(("text/plain",)), 206: Content(("text/plain", "multipart/byteranges")), **CONDITIONAL},
-    raises=(NoSuchFile,),
+    raises=(NoSuchFile, *RANGE_ERRORS),
 )
 
 ROUTES = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from mrdraw import errors
@@ -48,6 +49,7 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.TooLarge: 413,
     errors.UnknownFileType: 415,
     errors.WrongContentType: 415,
+    errors.NoSuchPart: 416,
     errors.TooManyAttempts: 429,
     errors.NotStored: 500,
     errors.ProgramFailed: 500,
@@ -73,6 +75,8 @@ def error_response(error: Exception) -> Response:
         return refusal(status_of(type(error)), str(error), HEADERS_OF.get(type(error)))
     if isinstance(error, HTTPException):
         return refusal(error.status_code, str(error.detail), dict(error.headers or {}))
+    if isinstance(error, ClientDisconnect):
+        return refusal(400, "The body ended before all of it was sent.")  # nobody is there to read it
     LOGGER.error("a request failed: %s", error, exc_info=error)
     return refusal(500, "Something went wrong inside MrDraw; its log says what.")
 

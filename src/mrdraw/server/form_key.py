@@ -47,9 +47,11 @@ async def _urlencoded(receive: Receive, consumed: list[Message]) -> str | None:
 
 
 async def _multipart(boundary: bytes, receive: Receive, consumed: list[Message]) -> str | None:
-    looking = _Looking()
-    parser = MultipartParser(boundary, looking.callbacks())  # type: ignore[arg-type] # only some callbacks
-    read = 0
+    looking, read = _Looking(), 0
+    try:
+        parser = MultipartParser(boundary, looking.callbacks())  # type: ignore[arg-type] # only some callbacks
+    except FormParserError:
+        return None
     while not looking.done and read <= LIMIT:
         message = await receive()
         consumed.append(message)

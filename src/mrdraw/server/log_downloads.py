@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from mrdraw.accounts import Permission
@@ -31,6 +31,7 @@ from mrdraw.server.describing import (
     object_of,
 )
 from mrdraw.server.downloads import CACHE, disposition, named_files
+from mrdraw.server.file_answers import RANGE_ERRORS, FileAnswer
 from mrdraw.server.log_files import LogFiles
 from mrdraw.server.routing import Route
 
@@ -40,7 +41,7 @@ _ARCHIVE = "logs.zip"
 class _AsAnnounced(Response):
     """A file's answer that ends where its length says, whatever has been written meanwhile."""
 
-    def __init__(self, whole: FileResponse) -> None:
+    def __init__(self, whole: Response) -> None:
         super().__init__()
         self._whole = whole
 
@@ -71,7 +72,7 @@ async def download(request: Request) -> Response:
         return known
     headers["content-disposition"] = disposition(log.name)
     headers["x-original-content-length"] = str(log.size)
-    return _AsAnnounced(FileResponse(log.path, headers=headers, media_type="text/plain", stat_result=log.status))
+    return _AsAnnounced(FileAnswer(log.path, headers=headers, media_type="text/plain", stat_result=log.status))
 
 
 async def download_many(request: Request) -> Response:
@@ -97,7 +98,7 @@ _QUERY = {"files": many(TEXT)}
 ABOUT_ONE = About(
     "The content of a log, or parts of it (ranges)",
     {200: Content(("text/plain",)), 206: Content(("text/plain", "multipart/byteranges")), **CONDITIONAL},
-    raises=(NoSuchFile,),
+    raises=(NoSuchFile, *RANGE_ERRORS),
 )
 _ABOUT_SOME = About("An archive of logs", _ZIP, query=_QUERY, raises=(InvalidValue, NoSuchFile))
 _ABOUT_MANY = About(

@@ -19,6 +19,8 @@ from mrdraw.errors import InvalidValue, TooLarge
 from mrdraw.server.context import MAX_BODY
 
 _MOST_PARTS = 100
+_RESERVED = (".name", ".path", ".size", ".content_type")
+"""How fields are called by which OctoPrint hands files on inside; from outside it refuses them."""
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 _EXTENDED_NAME = re.compile(r"(?:^|;)\s*filename\*\s*=\s*([\w-]+)'[^']*'([^;\s]+)", re.IGNORECASE)
 
@@ -144,6 +146,8 @@ class _Form:
         self._parts += 1
         if self._parts > _MOST_PARTS:
             raise InvalidValue(f"The form has more than {_MOST_PARTS} parts.")
+        if part.name.endswith(_RESERVED):
+            raise InvalidValue(f"A field cannot be called {part.name!r}: names that end so are reserved.")
         if part.filename is not None:
             part.wanted = await self._sink.begin(part.name, part.filename, self.fields)
 

@@ -10,13 +10,14 @@ from html import escape
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from mrdraw import __version__
 from mrdraw.errors import NoSuchFile
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import absolute_url, services
 from mrdraw.server.describing import CONDITIONAL, About, Content
+from mrdraw.server.file_answers import RANGE_ERRORS, FileAnswer
 from mrdraw.server.page_files import PageFile, accepted_encodings
 from mrdraw.server.routing import Route
 
@@ -94,7 +95,7 @@ def _sent(found: PageFile, headers: dict[str, str]) -> Response:
     if found.encoding is not None:
         headers["content-encoding"] = found.encoding
     if found.content is None:
-        return FileResponse(found.path, headers=headers, media_type=found.content_type, stat_result=found.stat)
+        return FileAnswer(found.path, headers=headers, media_type=found.content_type, stat_result=found.stat)
     return Response(found.content, 200, headers, found.content_type)
 
 
@@ -118,7 +119,9 @@ def _state(request: Request) -> bytes:
 _ABOUT_FRAME = About("The page", {200: Content(("text/html",)), 503: Content(("text/html",))})
 _ABOUT_LOGIN = About("The place to log in", {302: None})
 _ANY_FILE = Content(("*/*",))
-_ABOUT_FILE = About("A part of the page", {200: _ANY_FILE, 206: _ANY_FILE, **CONDITIONAL}, raises=(NoSuchFile,))
+_ABOUT_FILE = About(
+    "A part of the page", {200: _ANY_FILE, 206: _ANY_FILE, **CONDITIONAL}, raises=(NoSuchFile, *RANGE_ERRORS)
+)
 
 ROUTES = (
     Route("GET", "/", frame, None, open=True, about=_ABOUT_FRAME),

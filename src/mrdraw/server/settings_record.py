@@ -37,6 +37,8 @@ _LEGACY = {
 }  # fmt: skip
 """What older apps read of the camera that is shown, and its name in `compat`."""
 _TURNED = ("flipH", "flipV", "rotate90")
+_NO_CAMERA = CameraTree(name="none")
+"""Without a camera the older members are those of one that has no address: apps take them apart without a look."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def settings_record(source: Source, who: Reader) -> Record:
             "portOptions": port_options(source.machine),
             "baudrateOptions": baudrate_options(source.machine),
         },
-        "temperature": _plain(own.temperature),
+        "temperature": _temperature(own.temperature),
         "terminalFilters": _plain(own.terminal_filters),
         "scripts": {"gcode": dict(own.scripts)},
         "server": _server(tree),
@@ -143,13 +145,20 @@ def _program(program: str | tuple[str, ...] | None) -> str | None:
     return shlex.join(program) if isinstance(program, tuple) else program
 
 
+def _temperature(tree: object) -> Record:
+    """The materials; one that says nothing of a chamber has no such member."""
+    record = _plain(tree)
+    materials = [{name: value for name, value in one.items() if value is not None} for one in record["profiles"]]
+    return {**record, "profiles": materials}
+
+
 def webcam_record(webcam: WebcamTree) -> Record:
     """The cameras, with what older apps read of the one that is shown."""
     camera = shown_camera(webcam)
-    compat = _plain(camera.compat or CompatTree()) if camera else {}
-    turned = _plain(camera) if camera else {}
-    legacy = {name: compat.get(member) for name, member in _LEGACY.items()}
-    return {**_plain(webcam), **legacy, **{name: turned.get(name) for name in _TURNED}}
+    compat = _plain((camera and camera.compat) or CompatTree())
+    turned = _plain(camera or _NO_CAMERA)
+    legacy = {name: compat[member] for name, member in _LEGACY.items()}
+    return {**_plain(webcam), **legacy, **{name: turned[name] for name in _TURNED}}
 
 
 def shown_camera(webcam: WebcamTree) -> CameraTree | None:

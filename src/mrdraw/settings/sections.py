@@ -54,7 +54,8 @@ class FeatureTree(Section, frozen=True):
     """What the page offers and asks before it acts."""
 
     temperature_graph: bool = True
-    sd_support: bool = True
+    sd_support: bool = False
+    """The card of a machine is not driven: with `true` clients would ask for what answers 404."""
     keyboard_control: bool = True
     poll_watched: bool = False
     model_size_detection: bool = True

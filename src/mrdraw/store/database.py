@@ -104,7 +104,7 @@ class Database:
         self._writer.submit(self._transact, function, then=then).add_done_callback(_log_failure)
 
     def data_version(self) -> tuple[int, int]:
-        """Another value once anybody, in this process or another, has written.
+        """Another value once anybody has written: in this process at once, in another within `STAT_EVERY`.
 
         Cheap enough for each request: SQLite is asked when something was written here, when the write-ahead log was
         touched, and every `LOOK_EVERY`; the log is looked at once in `STAT_EVERY`.

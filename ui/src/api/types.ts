@@ -78,6 +78,18 @@ export interface Notice {
   until: number | null
 }
 
+/** What the firmware asks; the answer is the number of a choice. */
+export interface Prompt {
+  text: string
+  choices: string[]
+}
+
+/** What the firmware said to people; `timestamp` in unix seconds. */
+export interface Notification {
+  timestamp: number
+  message: string
+}
+
 export interface Interrupted {
   id: string
   file: { name: string; path: string; origin: string; size: number }
@@ -218,6 +230,8 @@ export interface MachineDetails {
   tool: number
   interrupted: Interrupted | null
   notices: Notice[]
+  prompt: Prompt | null
+  notifications: Notification[]
   profile: Profile
 }
 

@@ -192,6 +192,8 @@ export const useMachine = defineStore('machine', () => {
     send: (lines: string[], force = false) => post('/api/printer/command', { commands: lines, force }),
     emergencyStop: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/emergency-stop`),
     attend: () => api.post(`/api/v1/machines/${encodeURIComponent(id.value)}/attend`),
+    answerPrompt: (choice: number) => post('/api/plugin/action_command_prompt', { command: 'select', choice }),
+    clearNotifications: () => post('/api/plugin/action_command_notification', { command: 'clear' }),
     resumeOffer: (query: string) =>
       api.get<ResumeOffer>(`/api/v1/machines/${encodeURIComponent(id.value)}/interrupted${query && `?${query}`}`),
     resumeInterrupted: (body: Record<string, unknown>) =>

@@ -137,7 +137,7 @@ def _userdata(text: str | None) -> object:
         return None
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidValue(f"userdata is no JSON: {error}.") from error
 
 

@@ -28,4 +28,7 @@ def _same_origin(connection: HTTPConnection) -> bool:
     origin = connection.headers.get("origin")
     if origin is None:
         return True
-    return urlsplit(origin).netloc.lower() == urlsplit(absolute_url(connection, "/")).netloc.lower()
+    try:
+        return urlsplit(origin).netloc.lower() == urlsplit(absolute_url(connection, "/")).netloc.lower()
+    except ValueError:  # one of the two is no address
+        return False

@@ -42,7 +42,7 @@ async def greeting(_request: Request) -> Response:
 async def info(_request: Request) -> Response:
     """`GET /sockjs/info`: what the server can do; asked first by clients that know several transports."""
     known = {"websocket": True, "cookie_needed": False, "origins": ["*:*"], "entropy": secrets.randbits(32)}
-    return json_response(known, headers=_NEVER_KEPT)
+    return json_response(known, headers={**_NEVER_KEPT, "access-control-allow-origin": "*"})
 
 
 async def receive(transport: Transport, request: Request) -> Response:
