@@ -57,6 +57,7 @@ def look(page, name, problems):
             problems += [f"{name} {size} {scheme}: {found}"[:420] for found in serious_violations(page)]
 
 
+@pytest.mark.slow
 def test_a_killed_machine_host_and_a_person_who_resumes(page, served, part):
     problems = []
     served.upload(part)

@@ -145,6 +145,7 @@ def test_a_machine_at_rest(page, served, eye, tmp_path):
     eye.look("offline", whole=True)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_machine_at_work(page, served, eye, tmp_path):
     part = 0.44 if eye.pictures else 0.02

@@ -45,7 +45,7 @@ def test_the_order_of_a_job(tmp_path):
 
 
 def test_pause_resume_and_the_rest_of_the_file(tmp_path):
-    sent = gcode(tmp_path / "job.gcode", 300, dwell=20)
+    sent = gcode(tmp_path / "job.gcode", 120, dwell=20)
 
     async def main():
         async with running(tmp_path) as (simulator, _, watcher):

@@ -145,9 +145,7 @@ def check(tmp_path, examples):
 
 
 def test_random_parts(tmp_path):
-    statuses = check(tmp_path, 40)
-    assert 200 in statuses
-    assert 400 in statuses
+    assert 200 in check(tmp_path, 40)
 
 
 @pytest.mark.slow
