@@ -148,6 +148,14 @@ class FirmwareData(Event, frozen=True, kw_only=True):
     data: dict[str, str]
 
 
+class RegisteredMessageReceived(Event, frozen=True, kw_only=True):
+    """The firmware said what a custom control asks for: the part of the line, and the texts of the templates by key."""
+
+    key: str
+    matched: str
+    outputs: dict[str, str]
+
+
 class Error(Event, frozen=True, kw_only=True):
     """The machine or its wire failed.
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from helpers_hub import run
+from helpers_hub import run, until
+from mrdraw.events import RegisteredMessageReceived
 from mrdraw.link import messages as link
 
 COMMAND = "/api/printer/command"
@@ -28,6 +29,22 @@ def test_the_controls_of_the_machine(tmp_path):
             {"name": "Speed", "parameter": "speed", "default": 255},
         ]}, FAN["children"][1]]}  # fmt: skip
         assert found == [expected]
+
+    run(tmp_path, scenario)
+
+
+def test_what_the_firmware_says_is_told_to_the_control_that_asks(tmp_path):
+    async def scenario(client, world):
+        asking = {"name": "Fan", "command": "M123", "regex": "E0:([0-9]+)", "template": "{0} rpm"}
+        world.services.settings.update({"machines": {"default": {"controls": [asking]}}})
+        (found,) = (await client.get(f"{COMMAND}/custom")).json()["controls"]
+        assert found.items() > asking.items()
+        heard = []
+        world.services.hub.bus.subscribe(lambda machine, event: heard.append((machine, event)))
+        world.host.tell(link.LogLines(lines=("Send: E0:1", "Recv: E0:980 RPM")))
+        await until(lambda: heard)
+        told = RegisteredMessageReceived(key=found["key"], matched="E0:980", outputs={found["template_key"]: "980 rpm"})
+        assert heard == [("default", told)]
 
     run(tmp_path, scenario)
 

@@ -7,7 +7,7 @@ raises a domain error; while a job lives its file is the selected one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,9 +18,10 @@ from mrdraw.fleet import MachineHandle, Told, new_id
 from mrdraw.hub import resume_script
 from mrdraw.hub.controls import Controls
 from mrdraw.hub.estimates import Estimate, estimate
+from mrdraw.hub.feedback import Feedback
 from mrdraw.hub.resuming import Choice, Plan, confirmed, plan, variables
 from mrdraw.hub.scripts import render, render_job_scripts
-from mrdraw.hub.view import View
+from mrdraw.hub.view import View, received
 from mrdraw.link import messages as link
 from mrdraw.link.messages import (
     JOB_STATES,
@@ -77,6 +78,7 @@ class Machine(Controls):
         """The ports there were, once they are known."""
         self._over: str | None = None
         """The id of the last job, if another file was selected since."""
+        self._feedback = Feedback()
         self._unsubscribe = handle.subscribe(self._told)
 
     def close(self) -> None:
@@ -333,6 +335,7 @@ class Machine(Controls):
             self._follow_ports(told)
         elif isinstance(told, link.LogLines):
             self.view.take_log(told.lines)
+            self._tell_controls(told.lines)
         elif isinstance(told, link.TemperatureLog):
             self.view.take_temperatures(told.points, 60 * self._settings().temperature.cutoff)
         elif isinstance(told, link.Happened):
@@ -340,6 +343,11 @@ class Machine(Controls):
         self.view.changed()
         if isinstance(told, link.Happened):
             self._publish(told.event)
+
+    def _tell_controls(self, lines: Sequence[str]) -> None:
+        """Tell what custom controls want to hear of the firmware."""
+        for event in self._feedback.told(received(lines), self._settings().controls):
+            self._publish(event)
 
     def _follow_job(self, snapshot: Snapshot) -> None:
         """The file of a living job is the selected one, also for a server that did not start it."""

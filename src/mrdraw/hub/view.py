@@ -83,7 +83,7 @@ class View:
         """New lines of the terminal."""
         new = list(lines)
         self.logs.extend(new)
-        self.messages.extend(line.removeprefix(_RECEIVED) for line in new if line.startswith(_RECEIVED))
+        self.messages.extend(received(new))
 
     def take_temperatures(self, points: Iterable[TemperaturePoint], window: float) -> None:
         """New temperature points; those that are older than `window` s before the newest go."""
@@ -100,3 +100,8 @@ class View:
             self.error = event
         elif isinstance(event, Connecting | PrintStarted):
             self.error = None
+
+
+def received(lines: Iterable[str]) -> list[str]:
+    """What the firmware said, of these lines of the terminal; without prefix."""
+    return [line.removeprefix(_RECEIVED) for line in lines if line.startswith(_RECEIVED)]

@@ -42,7 +42,7 @@ class Member:
 def members_of(library: Library, paths: Sequence[str]) -> list[Member]:
     """The files under these paths, those in folders as well, each once. Raises `NoSuchFile`, `TooLarge`."""
     found: dict[str, Member] = {}
-    for path in paths:
+    for path in dict.fromkeys(paths):
         for entry in _files(library.entry(path, recursive=True)):
             found[entry.path] = Member(library.absolute(entry.path), entry.path, entry.size, entry.date)
             if len(found) > MOST_ENTRIES:

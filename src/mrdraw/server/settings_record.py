@@ -17,6 +17,7 @@ import msgspec
 from mrdraw.accounts import Identity, Permission
 from mrdraw.hub import Machine
 from mrdraw.server.api.connection import baudrate_options, port_options
+from mrdraw.server.controls_record import controls_record
 from mrdraw.settings import DiscoveryTree, SettingsTree, WebcamTree
 from mrdraw.settings.cameras import CameraTree, CompatTree
 from mrdraw.settings.discovery import DISCOVERY, SECRET_MEMBERS
@@ -102,7 +103,7 @@ def settings_record(source: Source, who: Reader) -> Record:
         "devel": _plain(tree.devel),
         "slicing": _plain(tree.slicing),
         "webcam": webcam_record(own.webcam) if who.sees_cameras else {},
-        "controls": _plain(own.controls) if who.sees_controls else [],
+        "controls": controls_record(own.controls) if who.sees_controls else [],
         "plugins": _plugins(source, who),
     }
     if who.is_admin:

@@ -17,6 +17,7 @@ from mrdraw.errors import InvalidValue, JobFailed, NoSuchScript, TooLarge, Wrong
 from mrdraw.hub import Machine
 from mrdraw.server.api.states import need_operational
 from mrdraw.server.context import json_body, machine
+from mrdraw.server.controls_record import controls_record
 from mrdraw.server.describing import (
     ANY,
     COMMAND_ERRORS,
@@ -147,7 +148,7 @@ _ABOUT = About(
 
 async def read_controls(request: Request) -> Response:
     """`GET /api/printer/command/custom`: the controls that people gave the machine (contract, 5.13)."""
-    return json_response({"controls": machine(request).settings.controls})
+    return json_response({"controls": controls_record(machine(request).settings.controls)})
 
 
 _ABOUT_CONTROLS = About("The custom controls of the machine", {200: object_of({"controls": many(Control)})})
