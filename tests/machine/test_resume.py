@@ -15,7 +15,8 @@ SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 KILLS = 20
 """in one job"""
 JOBS = 50 if SOAK else 1
-LINES = 600 * KILLS
+LINES = 2000 * KILLS
+"""more than are executed between all kills, however fast the wire is"""
 MARK = "M117 resumed "
 
 
