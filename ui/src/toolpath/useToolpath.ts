@@ -3,13 +3,15 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { address, encodePath } from '../api/client'
 import type { JobFile } from '../api/types'
+import type { Link } from '../stores/machine'
 import type { Toolpath } from './parse'
 import type { Told } from './worker'
 
 /** bytes up to which a file's path is shown; reading more would cost a phone too much. */
 export const LARGEST = 160_000_000
 
-export function useToolpath(file: Ref<JobFile>, base: Ref<string>) {
+/** `link` is how the server is reached: what could not be read when it was lost is read again when it is back. */
+export function useToolpath(file: Ref<JobFile>, base: Ref<string>, link: Ref<Link>) {
   const path = shallowRef<Toolpath | null>(null)
   const loading = ref(false)
   const read = ref(0)
@@ -50,6 +52,9 @@ export function useToolpath(file: Ref<JobFile>, base: Ref<string>) {
   }
 
   watch(() => [file.value.path, file.value.date, file.value.size, base.value].join('\n'), load, { immediate: true })
+  watch(link, (now) => {
+    if (now === 'open' && problem.value !== '' && problem.value !== 'too-large') load()
+  })
   onScopeDispose(stop)
   return { path, loading, read, problem, reload: load }
 }
