@@ -3,6 +3,7 @@
 import regex
 
 from mrdraw.events import RegisteredMessageReceived
+from mrdraw.hub import feedback as feedback_module
 from mrdraw.hub.feedback import Feedback, filled, key_of
 from mrdraw.settings import Control
 
@@ -49,3 +50,9 @@ def test_an_expression_that_takes_too_long_is_given_up(caplog):
     caplog.clear()
     assert [told.key for told in feedback.told(lines, controls)] == [key_of(PLACE)]
     assert not caplog.text
+
+
+def test_all_of_them_are_bounded_together(caplog, monkeypatch):
+    monkeypatch.setattr(feedback_module, "TOGETHER", 0.0)
+    assert not list(Feedback().told([LINE], [POSITION]))
+    assert "takes too long" in caplog.text

@@ -1,8 +1,8 @@
 """What the firmware says, told beside the custom controls that ask for it (contract, 5.13 and 7).
 
-Invariants: a regular expression never keeps the loop for longer than `PATIENCE`, and one that did is not asked again
-before the controls change; a template takes the groups of a match as they are and knows nothing else of formatting;
-lines are searched up to `LINE` characters.
+Invariants: a regular expression never keeps the loop for longer than `PATIENCE`, nor all of them for longer than
+`TOGETHER`; one that would is not asked again before the controls change; a template takes the groups of a match as
+they are and knows nothing else of formatting; lines are searched up to `LINE` characters.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import md5
+from time import thread_time
 from typing import TYPE_CHECKING
 
 import regex
@@ -26,6 +27,8 @@ LOGGER = logging.getLogger(__name__)
 LINE = 500
 PATIENCE = 0.01
 """s that one search may take."""
+TOGETHER = 0.05
+"""s of processor time that all searches in one batch of lines may take."""
 _PLACE = re.compile(r"\{\{|\}\}|\{(\w+)\}", re.ASCII)
 
 
@@ -43,11 +46,13 @@ class _Expression:
     compiled: regex.Pattern[str] | None = None
     """Compiled when the first line comes."""
 
-    def told(self, line: str) -> RegisteredMessageReceived | None:
-        """What is to be told of a line. Raises `TimeoutError`, `regex.error`."""
+    def told(self, line: str, left: float) -> RegisteredMessageReceived | None:
+        """What is to be told of a line, found in `left` s. Raises `TimeoutError`, `regex.error`."""
+        if left <= 0:
+            raise TimeoutError
         if self.compiled is None:
             self.compiled = regex.compile(self.text)
-        found = self.compiled.search(line[:LINE], timeout=PATIENCE)
+        found = self.compiled.search(line[:LINE], timeout=min(left, PATIENCE))
         if found is None:
             return None
         outputs = {key: filled(template, found) for key, template in self.templates.items()}
@@ -66,12 +71,14 @@ class Feedback:
         if controls is not self._controls:
             self._controls, self._expressions = controls, _expressions(controls)
         if self._expressions:
+            until = thread_time() + TOGETHER
             for line in lines:
-                yield from filter(None, [self._search(expression, line) for expression in list(self._expressions)])
+                found = [self._search(expression, line, until) for expression in list(self._expressions)]
+                yield from filter(None, found)
 
-    def _search(self, expression: _Expression, line: str) -> RegisteredMessageReceived | None:
+    def _search(self, expression: _Expression, line: str, until: float) -> RegisteredMessageReceived | None:
         try:
-            return expression.told(line)
+            return expression.told(line, until - thread_time())
         except (TimeoutError, regex.error, OverflowError, RecursionError, ValueError) as error:
             self._expressions.remove(expression)
             reason = "it takes too long" if isinstance(error, TimeoutError) else str(error)
