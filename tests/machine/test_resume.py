@@ -9,7 +9,7 @@ import pytest
 from helpers_machine import Host, Simulator, attached, gcode, job_of, running
 from mrdraw.link import messages as link
 from mrdraw.link.messages import MachineState
-from mrdraw.machine import recovery, tally
+from mrdraw.machine import journal, recovery, tally
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 KILLS = 20
@@ -108,7 +108,17 @@ def test_killed_at_random_moments(tmp_path, job):
     check(stretches(executed, sent, len(offers)), offers, len(sent))
 
 
-def interrupted(tmp_path, then, *options, lines=1500, content=None, lose_memory=False):
+async def recorded(jobs):
+    """Wait until the journal of the job in this folder says that lines were handed to the wire."""
+    for _ in range(500):
+        for folder in jobs.iterdir():
+            if (record := journal.read(folder)) is not None and record.supplied:
+                return
+        await asyncio.sleep(0.01)
+    raise AssertionError("no record was written within 5 s")
+
+
+def interrupted(tmp_path, then, *options, lines=1500, content=None, lose_memory=False, in_journal=False):
     """Interrupt a job by SIGKILL, then `then(watcher, offer, simulator)` on the next machine host."""
     if content is None:
         sent = moves(tmp_path / "job.gcode", lines)
@@ -122,6 +132,8 @@ def interrupted(tmp_path, then, *options, lines=1500, content=None, lose_memory=
             await watcher.until(lambda w: w.snapshot.progress.lines_acknowledged > 100)
             if lose_memory:
                 await asyncio.sleep(1.5)
+            if in_journal:
+                await recorded(host.folder / "jobs")
             host.kill()
             if lose_memory:
                 (folder,) = (host.folder / "jobs").iterdir()
@@ -193,8 +205,8 @@ def test_from_a_layer(tmp_path):
         assert (await resume(watcher, offer, index=offer.layers[1].index)).code is None
         await done(watcher)
 
-    content = layered(150)
-    executed, _ = interrupted(tmp_path, then, "--speed", "0", content=content)
+    content = layered(600)
+    executed, _ = interrupted(tmp_path, then, "--speed", "0", content=content, in_journal=True)
     (place,) = places
     assert place.targets == {"bed": 60.0, "tool0": 190.0}
     assert content[place.index] == f"G0 Z{place.height:.1f} F300"
