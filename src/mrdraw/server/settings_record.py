@@ -25,7 +25,8 @@ from mrdraw.settings.discovery import DISCOVERY, SECRET_MEMBERS
 Record = dict[str, Any]
 
 FILE_ONLY = frozenset({
-    "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "server.tls", "system.events",
+    "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "server.tls", "server.reverseProxy",
+    "system.events",
 })  # fmt: skip
 """What is neither shown nor set through the API; `system.events` would run programs and means nothing here."""
 _PRIVATE = {"tracking": ("unique_id",)}
