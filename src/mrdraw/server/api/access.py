@@ -1,7 +1,7 @@
 """`/api/login`, `/api/logout`, `/api/currentuser`: who one is (contract, 2.4).
 
-Invariants: a passive log-in needs no password and says who the caller is; an active one is limited per address; a
-session's cookie is sent only to those who logged in with a password.
+Invariants: a passive log-in needs no password and says who the caller is; an active one is limited per address and
+account; a session's cookie is sent only to those who logged in with a password.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from mrdraw.accounts import Identity
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
-from mrdraw.server.context import client_address, is_json, limited_body, machine_id, optional_identity, services
+from mrdraw.server.context import is_json, limited_body, machine_id, optional_identity, services
 from mrdraw.server.cookies import give_csrf_token, give_session, lacks_csrf_token, session_of, take_back
 from mrdraw.server.describing import (
     ANY,
@@ -34,6 +34,7 @@ from mrdraw.server.describing import (
 )
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
+from mrdraw.server.trying import counted_by
 from mrdraw.server.values import is_true
 
 _REMEMBERED = 90 * 24 * 3600
@@ -59,7 +60,7 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     name, password = body.get("user"), body.get("pass")
     if not isinstance(name, str) or not isinstance(password, str):
         raise InvalidValue('A log-in needs "user" and "pass", both text.')
-    async with accounts.attempts.attempt(client_address(request)):
+    async with accounts.attempts.attempt(*counted_by(request, name)):
         who = await accounts.login(name, password)
     remember = is_true(body.get("remember"))
     session = _session_of(request)

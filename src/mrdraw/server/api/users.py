@@ -15,10 +15,11 @@ from starlette.responses import Response
 from mrdraw.accounts import Grants, Permission, Scopes, check_permissions
 from mrdraw.errors import InvalidValue, LastAdmin, NoSuchUser, NotPermitted, TooManyAttempts, UserExists
 from mrdraw.server.api.access import stay_logged_in
-from mrdraw.server.context import client_address, identity, is_fresh, json_body, redirection, require_fresh, services
+from mrdraw.server.context import identity, is_fresh, json_body, redirection, require_fresh, services
 from mrdraw.server.describing import ANY, FLAG, TEXT, About, Body, by_name, many, maybe, object_of, said
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
+from mrdraw.server.trying import counted_by
 from mrdraw.server.values import flag, mapping, text, texts
 
 _ACCESS = "/api/access"
@@ -147,7 +148,7 @@ async def change_password(request: Request) -> Response:
 async def _check_current(request: Request, name: str, current: str) -> None:
     """Raises `NotPermitted` when the password of now is another one, `TooManyAttempts` when that was often so."""
     accounts = services(request).accounts
-    async with accounts.attempts.attempt(client_address(request)):
+    async with accounts.attempts.attempt(*counted_by(request, name)):
         await accounts.check_password(name, current)
 
 
