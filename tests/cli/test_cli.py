@@ -12,6 +12,7 @@ import pytest
 
 from helpers_accounts import opened
 from mrdraw import __version__
+from mrdraw.accounts import Grants
 from mrdraw.store import Database
 
 COMMAND = [sys.executable, "-m", "mrdraw"]
@@ -171,7 +172,7 @@ def can_log_in(base, name, password):
         (("user", "add", "a:b", "--password", "x"), 1, "no colon"),
         (("user", "add", "\udcff", "--password", "x"), 1, "no colon"),
         (("user", "add", "bob", "--password", "\udcff"), 1, "bytes that are none"),
-        (("user", "add", "bob", "--password", "x", "--group", "guests"), 2, "admins"),
+        (("user", "add", "bob", "--password", "x", "--group", "guests"), 1, "groups are admins"),
         (("user", "key", "ada", "--new", "--revoke"), 2, "not allowed with"),
         (("user",), 2, "WHAT"),
         (("serve", "--port", "99999"), 2, "no TCP port"),
@@ -231,7 +232,7 @@ def test_an_unforeseen_error_is_one_line_and_a_report(base):
 def test_a_reader_that_goes_away_early(base):
     with opened(base) as accounts:
         for number in range(3):
-            accounts._users.add(f"{'long' * 25}{number}", "-", ("users",))
+            accounts._users.add(f"{'long' * 25}{number}", "-", Grants(("users",)))
     process = subprocess.Popen(
         [*COMMAND, "user", "list", "--basedir", base], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -17,8 +17,6 @@ from mrdraw.errors import InvalidValue
 if TYPE_CHECKING:
     from mrdraw.cli.words import Verbs
 
-GROUPS = ("admins", "users", "readonly")
-
 
 def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     """Add `user` and its words."""
@@ -28,7 +26,7 @@ def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     adding = words.add_parser("add", help="add a user", parents=parents)
     adding.add_argument("name")
     adding.add_argument("--password", help="asked for, or read from standard input, when not given")
-    adding.add_argument("--group", choices=GROUPS, default="users")
+    adding.add_argument("--group", default="users", help="admins, users, readonly or one of your own; default: users")
     adding.set_defaults(run=add)
 
     words.add_parser("list", help="list the users", parents=parents).set_defaults(run=show)
@@ -54,6 +52,7 @@ def add(basedir: Path, arguments: argparse.Namespace) -> int:
     """`mrdraw user add`."""
     with opened_accounts(basedir) as accounts:
         accounts.check_new_name(arguments.name)
+        accounts.groups.now().check_assignable((arguments.group,))
         accounts.add_user(arguments.name, _password_of(arguments), (arguments.group,))
     print(f"Added {arguments.name} to {arguments.group}.")
     return 0

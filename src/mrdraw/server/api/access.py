@@ -80,9 +80,10 @@ def _is_of(request: Request, who: Identity) -> bool:
     return before is not None and before.name == who.name and before.proven_at is not None
 
 
-async def stay_logged_in(request: Request, response: Response, who: Identity) -> None:
+async def stay_logged_in(request: Request, response: Response, who: Identity, *, remember: bool = False) -> None:
     """Give a browser a session that stands on what its user has just typed."""
-    _set_cookies(request, response, await services(request).accounts.open_session(who), remember=False)
+    session = await services(request).accounts.open_session(who, remember=remember)
+    _set_cookies(request, response, session, remember=remember)
 
 
 def _set_cookies(request: Request, response: Response, session: str, *, remember: bool) -> None:
