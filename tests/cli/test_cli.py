@@ -1,5 +1,6 @@
 """The command as its users call it: a process of its own."""
 
+import json
 import os
 import pty
 import signal
@@ -105,6 +106,19 @@ def test_an_empty_password_is_refused(base, stdin):
 def test_a_password_that_is_no_text_is_refused(base, encoding):
     done = mrdraw("user", "add", "bob", "--basedir", base, stdin=b"\xff\xfe\n", PYTHONIOENCODING=encoding)
     assert (done.returncode, b"bytes that are none" in done.stderr) == (1, True)
+
+
+def test_linking_a_user_to_somebody_of_a_provider(base):
+    words = ("user", "link", "ada", "home", "f3a1", "--basedir", base)
+    assert refused(mrdraw(*words), "none yet")
+    provider = {"issuer": "https://id.example", "clientId": "mrdraw"}
+    (base / "config.yaml").write_text(
+        json.dumps({"accessControl": {"openId": {"externalUrl": "https://p.example", "providers": {"home": provider}}}})
+    )
+    assert mrdraw(*words).stdout == "Who is f3a1 at home logs in as ada.\n"
+    assert refused(mrdraw("user", "link", "eve", "home", "f3a1", "--basedir", base), "no user eve")
+    with opened(base) as accounts:
+        assert [(one.issuer, one.id) for one in accounts.sign_on.subjects_of("ada")] == [("https://id.example", "f3a1")]
 
 
 def test_setting_a_password_ends_sessions_and_removing_ends_everything(base):

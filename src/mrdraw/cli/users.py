@@ -47,6 +47,14 @@ def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     which.add_argument("--revoke", action="store_true", help="take the key away")
     keys.set_defaults(run=key)
 
+    linking = words.add_parser(
+        "link", help="have somebody of a provider of OpenID Connect log in as a user", parents=parents
+    )
+    linking.add_argument("name")
+    linking.add_argument("provider", help="its id in config.yaml")
+    linking.add_argument("subject", help="who it is there: the claim sub; the server's log names it after a try")
+    linking.set_defaults(run=link)
+
 
 def add(basedir: Path, arguments: argparse.Namespace) -> int:
     """`mrdraw user add`."""
@@ -99,6 +107,14 @@ def key(basedir: Path, arguments: argparse.Namespace) -> int:
     if found is None:
         raise InvalidValue(f"{arguments.name} has no API key that can be shown. Make one with --new.")
     print(f"API key of {arguments.name}: {found}")
+    return 0
+
+
+def link(basedir: Path, arguments: argparse.Namespace) -> int:
+    """`mrdraw user link`."""
+    with opened_accounts(basedir) as accounts:
+        accounts.link_to_provider(arguments.name, arguments.provider, arguments.subject)
+    print(f"Who is {arguments.subject} at {arguments.provider} logs in as {arguments.name}.")
     return 0
 
 

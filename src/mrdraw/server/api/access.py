@@ -38,6 +38,8 @@ from mrdraw.server.trying import counted_by
 from mrdraw.server.values import is_true
 
 _REMEMBERED = 90 * 24 * 3600
+_BY_ITSELF = frozenset({"authheader", "remote_user"})
+"""What a browser sends, or a proxy adds, with every request."""
 _GUEST: dict[str, Any] = {
     "needs": {"role": [], "group": ["guests"]},
     "_is_external_client": False,
@@ -86,6 +88,24 @@ async def stay_logged_in(request: Request, response: Response, who: Identity, *,
     _set_cookies(request, response, session, remember=remember)
 
 
+async def log_in(request: Request, response: Response, who: Identity, proven_at: float) -> None:
+    """Give a browser a session of somebody who proved elsewhere, at that time (Unix s), who that is."""
+    accounts = services(request).accounts
+    session = await accounts.open_session(who)
+    await accounts.sessions.prove(session, proven_at)
+    _set_cookies(request, response, session, remember=False)
+    services(request).hub.bus.publish(None, UserLoggedIn(username=who.name))
+
+
+async def prove_again(request: Request, who: Identity, proven_at: float) -> bool:
+    """Note in the browser's own session when its user proved that anew; whether it is this user's."""
+    before, session = optional_identity(request), _session_of(request)
+    if before is None or session is None or before.via != "session" or before.name != who.name:
+        return False
+    await services(request).accounts.sessions.prove(session, proven_at)
+    return True
+
+
 def _set_cookies(request: Request, response: Response, session: str, *, remember: bool) -> None:
     age = _REMEMBERED if remember else None
     give_session(request.scope, response, session, max_age=age)
@@ -98,10 +118,10 @@ async def _passive(request: Request) -> Response:
     if who is None:
         return json_response(_GUEST)
     session = _session_of(request) if who.via == "session" else None
-    mechanism = "apikey" if who.via == "apikey" else "password"
     token = session or await accounts.open_session(who)
-    response = json_response(accounts.login_record(who, token, mechanism, machine_id(request)))
-    if session is not None and lacks_csrf_token(request.scope, request.headers):
+    response = json_response(accounts.login_record(who, token, accounts.mechanism_of(who), machine_id(request)))
+    comes_by_itself = session is not None or who.via in _BY_ITSELF  # so that it needs the CSRF pair
+    if comes_by_itself and lacks_csrf_token(request.scope, request.headers):
         give_csrf_token(request.scope, response, accounts.new_csrf_token())
     return response
 
