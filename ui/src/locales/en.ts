@@ -354,6 +354,10 @@ export default {
     revoke: 'Revoke',
     revokeConfirm: 'Revoke it?',
   },
+  account: {
+    title: 'My account',
+    groups: 'Groups: {groups}',
+  },
   key: {
     hidden: 'API key, hidden',
     none: 'none',
