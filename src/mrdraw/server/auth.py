@@ -26,11 +26,11 @@ from mrdraw.server.page import is_page_path
 
 OPEN_PATHS = frozenset({
     "/api/login", "/api/logout", "/sockjs", "/online.txt", "/online.gif", "/robots.txt",
-    "/plugin/discovery/discovery.xml", "/api/v1/login-methods",
+    "/plugin/discovery/discovery.xml", "/api/v1/login-methods", "/plugin/appkeys/probe", "/plugin/appkeys/request",
 })  # fmt: skip
 PUSH = "/sockjs/"
 SIGN_ON = "/login/openid/"
-OPEN_PREFIXES = (PUSH,)
+OPEN_PREFIXES = (PUSH, "/plugin/appkeys/request/", "/plugin/appkeys/auth/")
 """What is answered without a key (contract, section 0), beside the page."""
 
 FIRST_RUN = frozenset({
@@ -41,7 +41,7 @@ FIRST_RUN = frozenset({
 CLAIM_HEADER = "x-claim-code"
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_EXEMPT = frozenset({"/api/login"})
+_EXEMPT = frozenset({"/api/login", "/plugin/appkeys/request"})
 _MACHINE = re.compile(r"^/machines/([^/]+)(/.*)$")
 
 _ASK = "This needs an API key: in the header X-Api-Key, or for testing as the query parameter apikey."
