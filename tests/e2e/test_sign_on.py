@@ -56,7 +56,7 @@ def test_through_the_providers_form_and_back(browser, tmp_path):
             page.get_by_role("button", name="Sign-in").click()
             page.get_by_role("button", name="Continue").click()
             page.wait_for_url(f"{served.address}/#/files")
-            expect(page.get_by_text("ada@makers")).to_be_visible()
+            expect(page.get_by_role("button", name="Account of ada@makers")).to_be_visible()
             page.screenshot(path=str(tmp_path / "in.png"))
             context.close()
 

@@ -31,7 +31,7 @@ from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
 from mrdraw.accounts.sessions import Session, Sessions
 from mrdraw.accounts.sign_on import Newcomer, SignOn, Subject, remove_links
 from mrdraw.accounts.users import Users, remove_user
-from mrdraw.errors import InvalidValue, NotPermitted, TooManyAttempts
+from mrdraw.errors import InvalidValue, MrDrawError, NotPermitted
 from mrdraw.settings import Settings
 from mrdraw.settings.sections import LONGEST_KEY
 from mrdraw.settings.sign_on import ProviderTree
@@ -146,7 +146,7 @@ class Accounts:
             try:
                 async with self.attempts.attempt(address):
                     who = await self.login(name, password)
-            except (NotPermitted, TooManyAttempts):
+            except MrDrawError:  # wrong, too often wrong, or not enough
                 return None
             if len(self._known_passwords) >= _MOST_KNOWN:
                 self._known_passwords.clear()
