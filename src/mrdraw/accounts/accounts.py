@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from mrdraw.accounts import records
 from mrdraw.accounts.application_keys import ApplicationKey, ApplicationKeys
-from mrdraw.accounts.attempts import AttemptLimiter
+from mrdraw.accounts.attempts import AttemptLimiter, account_of
 from mrdraw.accounts.claim import Claim
 from mrdraw.accounts.grants import Grants, Scopes, rights_of
 from mrdraw.accounts.group_table import GroupTable
@@ -32,7 +32,7 @@ from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
 from mrdraw.accounts.sessions import Origin, Session, Sessions
 from mrdraw.accounts.sign_on import Newcomer, SignOn, Subject, remove_links
 from mrdraw.accounts.users import Users, remove_user
-from mrdraw.errors import InvalidValue, NotPermitted, TooManyAttempts
+from mrdraw.errors import InvalidValue, MrDrawError, NotPermitted
 from mrdraw.settings import Settings
 from mrdraw.settings.sections import LONGEST_KEY
 from mrdraw.settings.sign_on import ProviderTree
@@ -147,17 +147,19 @@ class Accounts:
         address that was wrong too often is not listened to (`AttemptLimiter`).
         """
         self._forget_if_changed()
-        digest = self._secret.derive("basic", f"{name}\0{password}")
-        if digest not in self._known_passwords:
-            try:
-                async with self.attempts.attempt(address):
-                    who = await self.login(name, password)
-            except (NotPermitted, TooManyAttempts):
-                return None
+        digest, before = self._secret.derive("basic", f"{name}\0{password}"), self._known_at
+        if digest in self._known_passwords:
+            return self._known_passwords[digest]
+        try:
+            async with self.attempts.attempt(address, account_of(name)):
+                who = replace(await self.login(name, password), via="authheader")
+        except MrDrawError:  # wrong, too often wrong, or not enough
+            return None
+        if before == self.revision():
             if len(self._known_passwords) >= _MOST_KNOWN:
                 self._known_passwords.clear()
-            self._known_passwords[digest] = replace(who, via="authheader")
-        return self._known_passwords[digest]
+            self._known_passwords[digest] = who
+        return who
 
     def admit(self, newcomer: Newcomer, provider: ProviderTree) -> Identity:
         """The user whom a provider vouches for; blocks. Raises `SignOnRefused`."""

@@ -86,11 +86,11 @@ class Authentication:
         is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
         by_session = self._by_session(scope, headers)
         by_key = self._by_key(scope, headers)
-        found = by_key or by_session
-        if found is None and not is_open and _may_hold_form(scope, headers) and _key_of(scope, headers) is None:
+        found, key = by_key or by_session, _key_of(scope, headers)
+        if found is None and not is_open and _may_hold_form(scope, headers) and key is None:
             key, receive = await key_in_form(headers.get("content-type", ""), receive)
             found = by_key = self._services.accounts.identify_key(key) if key else None
-        if found is None and _key_of(scope, headers) is None:
+        if found is None and key is None:
             found = await self._sources.find(scope, headers)
         scope[IDENTITY] = found
         if (scope["method"], path) in FIRST_RUN and await self._claims(headers):
