@@ -145,6 +145,10 @@ class NoSuchGroup(MrDrawError):
     """No group has this key."""
 
 
+class GroupExists(MrDrawError):
+    """A group of this key exists already."""
+
+
 class NoSuchSlicer(MrDrawError):
     """No slicer has this name."""
 

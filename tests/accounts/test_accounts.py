@@ -267,6 +267,7 @@ def test_a_users_record(accounts):
     assert record.pop("needs")["group"] == ["readonly"]
     assert record == {
         "name": "bob", "active": True, "permissions": [], "groups": ["readonly"], "apikey": key, "settings": {},
+        "machines": {"groups": {}, "permissions": {}},
         "admin": False, "user": True, "roles": ["user"],
     }  # fmt: skip
     assert accounts.user_record("ada")["roles"] == ["user", "admin"]

@@ -3,7 +3,7 @@
 import pytest
 
 from mrdraw.accounts import Identity, Permission, permission_records
-from mrdraw.accounts.groups import GROUPS, check_group, permissions_of
+from mrdraw.accounts.groups import Groups
 from mrdraw.errors import InvalidValue
 
 A, U, R = "admins", "users", "readonly"
@@ -96,22 +96,23 @@ def test_every_permission_is_described():
 
 @pytest.mark.parametrize("group", [U, R])
 def test_what_the_members_of_a_group_may_do(group):
-    assert permissions_of((group,)) == {key for key, groups in DEFAULT_GROUPS.items() if group in groups}
+    assert Groups().permissions_of((group,)) == {key for key, groups in DEFAULT_GROUPS.items() if group in groups}
 
 
 def test_admins_may_do_everything_and_guests_nothing():
-    assert permissions_of((A,)) == set(DEFAULT_GROUPS)
-    assert permissions_of(("guests",)) == frozenset()
-    assert permissions_of(()) == permissions_of(("unheard-of",)) == frozenset()
-    assert permissions_of((R, A)) == set(DEFAULT_GROUPS)
+    groups = Groups()
+    assert groups.permissions_of((A,)) == set(DEFAULT_GROUPS)
+    assert groups.permissions_of(("guests",)) == frozenset()
+    assert groups.permissions_of(()) == groups.permissions_of(("unheard-of",)) == frozenset()
+    assert groups.permissions_of((R, A)) == set(DEFAULT_GROUPS)
 
 
 def test_which_groups_a_user_can_be_put_into():
-    assert [check_group(key) for key in (A, U, R)] == [A, U, R]
+    assert Groups().check_assignable((A, U, R, A)) == (A, U, R)
     for key in ("guests", "unheard-of", "", "ADMINS"):
         with pytest.raises(InvalidValue, match="groups are admins, users, readonly"):
-            check_group(key)
-    assert [group.name for group in GROUPS.values()] == ["Admins", "Operator", "Read-only Access", "Guests"]
+            Groups().check_assignable((U, key))
+    assert [group.name for group in Groups()] == ["Admins", "Operator", "Read-only Access", "Guests"]
 
 
 def test_admin_implies_all_others():

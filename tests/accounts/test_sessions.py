@@ -5,7 +5,10 @@ import asyncio
 import pytest
 
 from helpers_accounts import Clock, opened
-from mrdraw.accounts.sessions import IDLE, REMEMBERED, WRITTEN_EVERY
+from mrdraw.accounts.sessions import REMEMBERED, WRITTEN_EVERY
+from mrdraw.settings import Settings
+
+IDLE = 24 * 3600.0
 
 
 @pytest.fixture
@@ -65,6 +68,17 @@ def test_a_session_that_is_not_used_ends(accounts, clock, remember, lifetime):
     clock.now += lifetime + 1
     assert accounts.identify_session(session) is None
     assert accounts.identify_session(session) is None
+
+
+def test_how_long_a_session_lives_without_use_can_be_set(accounts, clock, tmp_path):
+    Settings(tmp_path).update({"accessControl": {"sessionStaleAfter": 15}})
+    accounts._settings = Settings(tmp_path)
+    session, remembered = log_in(accounts), log_in(accounts, remember=True)
+    clock.now += 15 * 60
+    assert accounts.identify_session(session)
+    clock.now += 15 * 60 + 1
+    assert accounts.identify_session(session) is None
+    assert accounts.identify_session(remembered)
 
 
 def test_a_session_that_is_used_lives_on(accounts, clock):

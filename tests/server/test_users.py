@@ -5,24 +5,7 @@ import asyncio
 import pytest
 
 from helpers_hub import run, world
-
-USERS = "/api/access/users"
-
-
-def names(answer):
-    return [record["name"] for record in answer.json()["users"]]
-
-
-def record_of(answer, name):
-    return next(record for record in answer.json()["users"] if record["name"] == name)
-
-
-async def logged_in(made, client, name, password="secret"):
-    """Log in; the header of the CSRF pair."""
-    answer = await client.post("/api/login", json={"user": name, "pass": password})
-    assert answer.status_code == 200
-    return {"X-CSRF-Token": client.cookies["csrf_token_P80"]}
-
+from helpers_users import USERS, logged_in, names, record_of
 
 # --- groups and permissions -------------------------------------------------------------------------------------------
 
@@ -89,7 +72,7 @@ def test_adding_a_user(tmp_path):
         old = {"name": "emma", "password": "x", "active": True, "admin": True}
         assert record_of(await client.post(USERS, json=old), "emma")["groups"] == ["admins", "users"]
         async with made.client() as other:
-            await logged_in(made, other, "cora", "x")
+            await logged_in(other, "cora", "x")
             refused = await other.post("/api/login", json={"user": "dora", "pass": "x"})
         assert refused.status_code == 403
 
@@ -109,7 +92,14 @@ def test_adding_a_user(tmp_path):
         ({"groups": "admins"}, "groups must be a list"),
         ({"groups": ["nobody"]}, "groups are admins, users, readonly"),
         ({"groups": ["guests"]}, "groups are admins, users, readonly"),
-        ({"permissions": ["ADMIN"]}, "through groups"),
+        ({"permissions": ["FLY"]}, "no permission 'FLY'"),
+        ({"permissions": "ADMIN"}, "permissions must be a list"),
+        ({"machines": []}, "machines must be an object"),
+        ({"machines": {"users": {}}}, "members are: groups, permissions"),
+        ({"machines": {"groups": {"users": ["nowhere"]}}}, "'nowhere', which is no machine"),
+        ({"machines": {"groups": {"users": []}}}, "leave it out for all machines"),
+        ({"machines": {"groups": {"readonly": ["default"]}}}, "what the user does not have"),
+        ({"permissions": ["ADMIN"], "machines": {"permissions": {"ADMIN": ["default"]}}}, "whole installation"),
         ({"admin": "yes"}, "admin must be true or false"),
     ],
 )
@@ -134,7 +124,7 @@ def test_changing_groups_changes_what_a_session_may_do(tmp_path):
     async def scenario(client, made):
         made.key("ann")
         async with made.client() as page:
-            await logged_in(made, page, "ann")
+            await logged_in(page, "ann")
             assert (await page.get(USERS)).status_code == 403
             answer = await client.put(f"{USERS}/ann", json={"groups": ["admins", "users", "admins"]})
             assert record_of(answer, "ann")["groups"] == ["admins", "users"]
@@ -150,7 +140,7 @@ def test_changing_groups_changes_what_a_session_may_do(tmp_path):
 def test_what_cannot_be_changed(tmp_path):
     async def scenario(client, made):
         made.key("ann")
-        for body in ({"active": 1}, {"groups": ["x"]}, {"groups": [1]}, {"permissions": ["PRINT"]}, {"admin": 0}):
+        for body in ({"active": 1}, {"groups": ["x"]}, {"groups": [1]}, {"permissions": ["FLY"]}, {"admin": 0}):
             assert (await client.put(f"{USERS}/ann", json=body)).status_code == 400, body
         assert (await client.put(f"{USERS}/eve", json={"active": True})).status_code == 404
         assert (await client.delete(f"{USERS}/eve")).status_code == 404
@@ -164,7 +154,7 @@ def test_sessions_and_keys_of_somebody_who_may_not_come_in_any_more_end(tmp_path
     async def scenario(client, made):
         key = {"X-Api-Key": made.key("ann")}
         async with made.client() as page, made.client() as other:
-            await logged_in(made, page, "ann")
+            await logged_in(page, "ann")
             assert (await page.get("/api/version")).status_code == 200
             if how == "removed":
                 assert names(await client.delete(f"{USERS}/ann")) == ["boss"]
@@ -240,7 +230,7 @@ def test_changing_the_own_password(tmp_path):
         assert (right.status_code, right.json()) == (200, {})
         assert "set-cookie" not in right.headers
         async with made.client() as page:
-            await logged_in(made, page, "ann", "new")
+            await logged_in(page, "ann", "new")
 
     run(tmp_path, scenario, user="ann")
 
@@ -257,8 +247,8 @@ def test_guessing_the_current_password_is_limited(tmp_path):
 def test_whoever_changes_the_own_password_stays_logged_in_and_other_sessions_end(tmp_path):
     async def scenario(_, made):
         async with made.client() as page, made.client() as other:
-            pair = await logged_in(made, page, "ann")
-            await logged_in(made, other, "ann")
+            pair = await logged_in(page, "ann")
+            await logged_in(other, "ann")
             body = {"password": "new", "current": "secret"}
             assert (await page.put(f"{USERS}/ann/password", json=body, headers=pair)).status_code == 200
             assert (await page.get("/api/currentuser")).json()["name"] == "ann"
@@ -271,10 +261,10 @@ def test_an_admin_sets_somebody_elses_password(tmp_path):
     async def scenario(client, made):
         made.key("ann")
         async with made.client() as page:
-            await logged_in(made, page, "ann")
+            await logged_in(page, "ann")
             assert (await client.put(f"{USERS}/ann/password", json={"password": "new"})).json() == {}
             assert (await page.get("/api/currentuser")).status_code == 401
-            await logged_in(made, page, "ann", "new")
+            await logged_in(page, "ann", "new")
         assert (await client.put(f"{USERS}/eve/password", json={"password": "new"})).status_code == 404
 
     run(tmp_path, scenario, user="boss")

@@ -1,8 +1,20 @@
 """Users, groups, permissions, keys and sessions."""
 
 from mrdraw.accounts.accounts import Accounts
-from mrdraw.accounts.groups import group_records
+from mrdraw.accounts.grants import Grants, Scopes
+from mrdraw.accounts.group_table import GroupChange
+from mrdraw.accounts.groups import check_permissions
 from mrdraw.accounts.identity import API_USER, Identity
 from mrdraw.accounts.permissions import Permission, permission_records
 
-__all__ = ["API_USER", "Accounts", "Identity", "Permission", "group_records", "permission_records"]
+__all__ = [
+    "API_USER",
+    "Accounts",
+    "Grants",
+    "GroupChange",
+    "Identity",
+    "Permission",
+    "Scopes",
+    "check_permissions",
+    "permission_records",
+]

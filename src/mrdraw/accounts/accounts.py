@@ -16,15 +16,17 @@ from time import time
 from mrdraw.accounts import records
 from mrdraw.accounts.attempts import AttemptLimiter
 from mrdraw.accounts.claim import Claim
-from mrdraw.accounts.groups import check_group, permissions_of
+from mrdraw.accounts.grants import Grants, Scopes, rights_of
+from mrdraw.accounts.group_table import GroupTable
 from mrdraw.accounts.identity import API_USER, Identity
 from mrdraw.accounts.keys import GLOBAL, Keys, remove_key
 from mrdraw.accounts.passwords import Passwords
-from mrdraw.accounts.permissions import ADMINS, USERS
+from mrdraw.accounts.permissions import ADMINS, USERS, Permission
 from mrdraw.accounts.records import Record
+from mrdraw.accounts.rows import User
 from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
 from mrdraw.accounts.sessions import Session, Sessions
-from mrdraw.accounts.users import User, Users, remove_user
+from mrdraw.accounts.users import Users, remove_user
 from mrdraw.errors import InvalidValue, NotPermitted
 from mrdraw.settings import Settings
 from mrdraw.settings.sections import LONGEST_KEY
@@ -34,7 +36,7 @@ _MOST_KNOWN = 1024
 """Keys and sessions, right and wrong ones, that are remembered."""
 SHORTEST_PASSWORD = 8
 """Characters of the first admin's password at least."""
-_API = User(API_USER, "", (ADMINS, USERS), active=True)
+_API = User(API_USER, "", Grants((ADMINS, USERS)), active=True)
 
 
 class Accounts:
@@ -50,13 +52,18 @@ class Accounts:
         self._users = Users(database)
         self._keys = Keys(database, settings, self._secret)
         self._passwords = Passwords()
+        self.groups = GroupTable(database)
         self._known_keys: dict[str, Identity | None] = {}
         self._known_sessions: dict[str, tuple[Identity, Session] | None] = {}
         self._known_at: tuple[object, ...] = ()
         self.attempts = AttemptLimiter(database, clock)
         self.claim = Claim(database, self._secret)
         self._clock = clock
-        self.sessions = Sessions(database, self._secret, clock)
+        self.sessions = Sessions(database, self._secret, clock, self._idle)
+
+    def _idle(self) -> float:
+        """s without use after which a session ends."""
+        return self._settings.current().access_control.session_stale_after * 60.0
 
     def close(self) -> None:
         """End the threads that hash passwords."""
@@ -116,7 +123,7 @@ class Accounts:
         right = await self._passwords.check(user.password_hash if user else None, password)
         if user is None or not right or not user.active:
             raise NotPermitted("The user name or the password is wrong.")
-        return _identity(user, via="session", fingerprint=digest_of(user.password_hash))
+        return self._identity(user, via="session", fingerprint=digest_of(user.password_hash))
 
     async def check_password(self, name: str, password: str) -> None:
         """Whether this is the user's password of now. Raises `NotPermitted`."""
@@ -158,7 +165,9 @@ class Accounts:
     def _look_up_key(self, key: str) -> Identity | None:
         owner = self._keys.owner_of(key)
         user = None if owner is None else self._owner(owner)
-        return _identity(user, via="apikey", fingerprint=digest_of(key)) if user is not None and user.active else None
+        if user is None or not user.active:
+            return None
+        return self._identity(user, via="apikey", fingerprint=digest_of(key))
 
     def _look_up_session(self, token: str) -> tuple[Identity, Session] | None:
         session = self.sessions.find(token)
@@ -168,8 +177,12 @@ class Accounts:
         user = self._owner(owner)
         if user is None or not user.active or session.fingerprint not in self._fingerprints(user, owner):
             return None
-        identity = _identity(user, via="session", fingerprint=session.fingerprint, proven_at=session.proven_at)
+        identity = self._identity(user, via="session", fingerprint=session.fingerprint, proven_at=session.proven_at)
         return identity, session
+
+    def _identity(self, user: User, *, via: str, fingerprint: str, proven_at: float | None = None) -> Identity:
+        rights, groups = rights_of(user.grants, self.groups.now()), user.grants.groups
+        return Identity(user.name, groups, rights.everywhere, via, fingerprint, proven_at, rights.on_machines)
 
     def _owner(self, owner: str) -> User | None:
         return _API if owner == GLOBAL else self._users.find(owner)
@@ -182,33 +195,46 @@ class Accounts:
 
     # --- users -----------------------------------------------------------------------------------------------------
 
-    def users(self) -> list[Record]:
-        """The records of all users."""
-        keys = self._keys.all_shown()
-        return [records.user_record(user, keys.get(user.name)) for user in self._users.all()]
+    def users(self, *, keys: bool = True) -> list[Record]:
+        """The records of all users, with their keys if those may be seen."""
+        shown, groups = self._keys.all_shown() if keys else {}, self.groups.now()
+        return [records.user_record(user, groups, shown.get(user.name), shown=keys) for user in self._users.all()]
 
-    def user_record(self, name: str) -> Record:
-        """The record of a user (contract, 4.9). Raises `NoSuchUser`."""
+    def grants(self, name: str) -> Grants:
+        """What was granted to a user. Raises `NoSuchUser`."""
+        return self._users.get(name).grants
+
+    def user_record(self, name: str, *, key: bool = True) -> Record:
+        """The record of a user (contract, 4.9), with the key if that may be seen. Raises `NoSuchUser`."""
         if name == API_USER:
-            return records.user_record(_API, None)
-        return records.user_record(self._users.get(name), self._keys.shown(name))
+            return records.user_record(_API, self.groups.now(), None, shown=True)
+        user = self._users.get(name)
+        return records.user_record(user, self.groups.now(), self._keys.shown(name) if key else None, shown=key)
 
-    def login_record(self, identity: Identity, session: str, mechanism: str) -> Record:
-        """What a log-in is answered with (contract, 2.4). Raises `NoSuchUser`."""
-        user = _API if identity.is_global else self._users.get(identity.name)
+    def login_record(self, who: Identity, session: str, mechanism: str, machine_id: str | None = None) -> Record:
+        """What a log-in is answered with (contract, 2.4), on this machine or all. Raises `NoSuchUser`."""
+        user = _API if who.is_global else self._users.get(who.name)
         found = self.sessions.find(session) if mechanism == "password" else None
-        return records.login_record(user, session, mechanism, found.created_at if found else None)
+        record = records.user_record(user, self.groups.now(), None, shown=False)
+        permissions = who.permissions if machine_id is None else who.permissions_on(machine_id)
+        return records.login_record(record, permissions, session, mechanism, found.created_at if found else None)
 
     def check_new_name(self, name: str) -> None:
         """Whether a user of this name could be added. Raises `InvalidValue`, `UserExists`."""
         self._users.check_new(name)
 
-    def add_user(self, name: str, password: str, groups: Sequence[str], *, active: bool = True) -> None:
-        """Add a user; blocks while the password is hashed. Raises `InvalidValue`, `UserExists`."""
+    def add_user(
+        self, name: str, password: str, granted: Grants | Sequence[str] | None = None, *, active: bool = True
+    ) -> None:
+        """Add a user to whom that is granted: some groups, all sorts of grants, or the groups of new users.
+
+        It blocks while the password is hashed. Raises `InvalidValue`, `UserExists`.
+        """
+        grants = granted if granted is None or isinstance(granted, Grants) else Grants(tuple(granted))
         self._users.check_new(name)
-        for group in groups:
-            check_group(group)
-        self._users.add(name, self._passwords.hash(password), groups, active=active)
+        if grants is not None:
+            grants.check(self.groups.now())
+        self._users.add(name, self._passwords.hash(password), grants, active=active)
 
     def add_first_admin(self, name: str, password: str) -> None:
         """Add the admin of the first run; blocks. Raises `InvalidValue`, `UserExists`, `NoClaim` when there is one."""
@@ -217,9 +243,20 @@ class Accounts:
             raise InvalidValue(f"A password needs at least {SHORTEST_PASSWORD} characters here; {len(password)} came.")
         self._users.add_first_admin(name, self._passwords.hash(password))
 
-    def change_user(self, name: str, *, groups: Sequence[str] | None = None, active: bool | None = None) -> None:
-        """Change a user's groups, or whether the user may come in. Raises `NoSuchUser`, `InvalidValue`, `LastAdmin`."""
-        self._users.change(name, groups=groups, active=active, keep_admin=True)
+    def change_user(
+        self,
+        name: str,
+        *,
+        groups: Sequence[str] | None = None,
+        permissions: Sequence[Permission] | None = None,
+        scopes: Scopes | None = None,
+        active: bool | None = None,
+    ) -> None:
+        """Change what is granted to a user, or whether the user may come in; `None` leaves it as it is.
+
+        Raises `NoSuchUser`, `InvalidValue`, `LastAdmin`.
+        """
+        self._users.change(name, lambda held: held.changed(groups, permissions, scopes), active=active, keep_admin=True)
 
     def user_settings(self, name: str) -> Mapping[str, object]:
         """What clients keep with a user. Raises `NoSuchUser`."""
@@ -276,7 +313,3 @@ class Accounts:
     def revoke_global_key(self) -> None:
         """Switch the global key off. Raises `SettingsUnreadable`, `NotStored`."""
         self._keys.revoke_global()
-
-
-def _identity(user: User, *, via: str, fingerprint: str, proven_at: float | None = None) -> Identity:
-    return Identity(user.name, user.groups, permissions_of(user.groups), via, fingerprint, proven_at)

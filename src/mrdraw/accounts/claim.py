@@ -12,6 +12,7 @@ import sqlite3
 from hmac import compare_digest
 from secrets import choice
 
+from mrdraw.accounts.admins import has_admin
 from mrdraw.accounts.secrets import SecretKey
 from mrdraw.store import Database
 
@@ -24,7 +25,6 @@ FAILURES = 5
 """Wrong tries after which there is another code."""
 
 _SEPARATORS = str.maketrans("", "", " \t-_")
-_HAS_ADMIN = "SELECT EXISTS (SELECT 1 FROM users, json_each(users.groups) WHERE active = 1 AND value = 'admins')"
 _GET = "SELECT value FROM meta WHERE key = ?"
 _SET = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
 _FORGET = "DELETE FROM meta WHERE key IN ('claim_code', 'claim_failures')"
@@ -39,7 +39,7 @@ class Claim:
 
     def is_open(self) -> bool:
         """Whether this is the first run: no active user is an admin."""
-        return not self._database.read(_HAS_ADMIN)[0][0]
+        return not has_admin(self._database.read)
 
     def code(self) -> str | None:
         """The code, as XXXX-XXXX-XXXX, made when there is none yet; `None` when there is an admin. It blocks."""
@@ -55,7 +55,7 @@ class Claim:
         return right
 
     def _ensured(self, connection: sqlite3.Connection) -> str | None:
-        if has_admin(connection):
+        if has_admin(connection.execute):
             return None
         return self._stored(connection) or self._renewed(connection)
 
@@ -89,14 +89,9 @@ def new_code() -> str:
     return "-".join("".join(choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
 
 
-def has_admin(connection: sqlite3.Connection) -> bool:
-    """Whether an active user is an admin."""
-    return bool(connection.execute(_HAS_ADMIN).fetchone()[0])
-
-
 def settle_claim(connection: sqlite3.Connection) -> None:
     """Forget the code if there is an admin now: called wherever a user may have become one."""
-    if has_admin(connection):
+    if has_admin(connection.execute):
         connection.execute(_FORGET)
 
 

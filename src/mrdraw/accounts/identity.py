@@ -1,9 +1,12 @@
 """Who sent a request.
 
-Invariants: an identity is a value; it says what its owner may do at the moment it was looked up.
+Invariants: an identity is a value; it says what its owner may do at the moment it was looked up; whoever does not say
+for which machine asks for all machines.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import msgspec
 
@@ -19,6 +22,7 @@ class Identity(msgspec.Struct, frozen=True):
     name: str
     groups: tuple[str, ...]
     permissions: frozenset[Permission]
+    """Those that hold on every machine."""
     via: str
     """`apikey` or `session`."""
     fingerprint: str
@@ -26,11 +30,24 @@ class Identity(msgspec.Struct, frozen=True):
     proven_at: float | None = None
     """When its owner typed the password that its session stands on, Unix s; `None` where no password was typed."""
 
+    on_machines: Mapping[str, frozenset[Permission]] = {}
+    """What holds on some machines only, beside `permissions`, by their ids."""
+
     @property
     def is_global(self) -> bool:
         """Whether it is the owner of the global key."""
         return self.name == API_USER
 
-    def may(self, permission: Permission) -> bool:
-        """Whether it has a permission; ADMIN implies all."""
-        return permission in self.permissions or Permission.ADMIN in self.permissions
+    def may(self, permission: Permission, machine_id: str | None = None) -> bool:
+        """Whether it has a permission on this machine, or on every one; ADMIN implies all."""
+        if permission in self.permissions or Permission.ADMIN in self.permissions:
+            return True
+        return machine_id is not None and permission in self.on_machines.get(machine_id, ())
+
+    def may_somewhere(self, permission: Permission) -> bool:
+        """Whether it has a permission on any machine."""
+        return self.may(permission) or any(permission in held for held in self.on_machines.values())
+
+    def permissions_on(self, machine_id: str) -> frozenset[Permission]:
+        """All that it may do with this machine."""
+        return self.permissions | self.on_machines.get(machine_id, frozenset())

@@ -114,6 +114,17 @@ DANGEROUS = frozenset({
 })  # fmt: skip
 """What can do harm to the computer or to other users."""
 
+OF_THE_COMPUTER = DANGEROUS | {
+    _P.PLUGIN_BACKUP_CREATE, _P.PLUGIN_LOGGING_MANAGE, _P.PLUGIN_HEALTH_CHECK_CHECK, _P.PLUGIN_ANNOUNCEMENTS_READ,
+    _P.PLUGIN_ANNOUNCEMENTS_MANAGE, _P.PLUGIN_PLUGINMANAGER_MANAGE, _P.PLUGIN_ACHIEVEMENTS_RESET,
+}  # fmt: skip
+"""What concerns the whole installation: nobody has it for some machines only."""
+SHARED = frozenset({
+    _P.FILES_LIST, _P.FILES_UPLOAD, _P.FILES_DOWNLOAD, _P.FILES_DELETE, _P.GCODE_VIEWER, _P.SLICE,
+    _P.PLUGIN_APPKEYS_GRANT, _P.PLUGIN_SOFTWAREUPDATE_CHECK, _P.PLUGIN_PLUGINMANAGER_LIST, _P.PLUGIN_ACHIEVEMENTS_VIEW,
+})  # fmt: skip
+"""What all machines share (the library) or oneself: whoever has it for one machine has it. The rest is a machine's."""
+
 
 def need_of(permission: Permission) -> str:
     """The role that stands for a permission in `needs`."""

@@ -16,9 +16,6 @@ from mrdraw.accounts.identity import Identity
 from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
 from mrdraw.store import Database
 
-IDLE = 24 * 3600.0
-"""s without use after which a session ends: a page that was left open over night still works (contract, 2.3,
-has 15 min, but there a session in memory is made anew from the cookie)."""
 REMEMBERED = 90 * 24 * 3600.0
 """s without use after which a session ends that was to be remembered (contract, 2.3)."""
 WRITTEN_EVERY = 60.0
@@ -56,15 +53,19 @@ class Session:
         """When the password was typed; a session that stands on a key knows of none."""
         return self.created_at if self.salt is None else None
 
-    def lives(self, now: float) -> bool:
-        """Whether it was used lately enough."""
-        return now - self.used_at <= (REMEMBERED if self.remember else IDLE)
+    def lives(self, now: float, idle: float) -> bool:
+        """Whether it was used lately enough; `idle` are the s that one lives without use which is not remembered."""
+        return now - self.used_at <= (REMEMBERED if self.remember else idle)
 
 
 class Sessions:
     """The sessions in the database."""
 
-    def __init__(self, database: Database, secret: SecretKey, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, secret: SecretKey, clock: Callable[[], float], idle: Callable[[], float]
+    ) -> None:
+        """`clock` gives the Unix time, `idle` the s without use after which a session ends."""
+        self._idle = idle
         self._database = database
         self._secret = secret
         self._clock = clock
@@ -81,12 +82,12 @@ class Sessions:
         """The living session of this token."""
         rows = self._database.read(_FIND, (digest_of(token),))
         session = _session(rows[0]) if rows else None
-        return session if session is not None and session.lives(self._clock()) else None
+        return session if session is not None and session.lives(self._clock(), self._idle()) else None
 
     def use(self, session: Session) -> Session | None:
         """The session as it is after this use; none when it has ended. Written down now and then."""
         now = self._clock()
-        if not session.lives(now):
+        if not session.lives(now, self._idle()):
             return None
         if abs(now - session.used_at) < WRITTEN_EVERY:
             return session
@@ -125,14 +126,14 @@ class Sessions:
     ) -> None:
         now = self._clock()
         values = (digest_of(token), identity.name, identity.fingerprint, int(remember), now, now, salt)
-        connection.execute(_CLEAN, (now, REMEMBERED, IDLE))
+        connection.execute(_CLEAN, (now, REMEMBERED, self._idle()))
         connection.execute(_ADD, values)
 
     def _of_key(self, identity: Identity, rows: list[_Row]) -> tuple[str, Session] | None:
         """The living session of a key and its token; one that was made with another key file has none."""
         for session in map(_session, rows):
             token = self._derived(identity, session.salt or "")
-            if digest_of(token) == session.digest and session.lives(self._clock()):
+            if digest_of(token) == session.digest and session.lives(self._clock(), self._idle()):
                 return token, session
         return None
 

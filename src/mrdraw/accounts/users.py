@@ -10,26 +10,27 @@ from __future__ import annotations
 import json
 import sqlite3
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from time import time
 
-from mrdraw.accounts.claim import has_admin, settle_claim
-from mrdraw.accounts.groups import check_group
+from mrdraw.accounts.admins import has_admin
+from mrdraw.accounts.claim import settle_claim
+from mrdraw.accounts.grants import Grants
 from mrdraw.accounts.identity import API_USER
 from mrdraw.accounts.permissions import ADMINS, USERS
+from mrdraw.accounts.rows import SELECT_USERS, User, grants_in_columns, groups_in, user_of, users_in, write_grants
 from mrdraw.errors import InvalidValue, LastAdmin, NoClaim, NoSuchUser, TooLarge, UserExists
 from mrdraw.store import Database
 
-_COLUMNS = "SELECT name, password_hash, groups, active, settings FROM users"
-_ALL = f"{_COLUMNS} ORDER BY name"
-_ONE = f"{_COLUMNS} WHERE name = ?"
+_ONE = f"{SELECT_USERS} WHERE name = ?"
 _EXISTS = "SELECT 1 FROM users WHERE name = ?"
 _NAMES = "SELECT name FROM users ORDER BY name LIMIT 20"
-_ADD = "INSERT INTO users (name, password_hash, groups, active, created_at) VALUES (?, ?, ?, ?, ?)"
+_ADD = (
+    "INSERT INTO users (name, password_hash, groups, permissions, scopes, active, created_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 _SET_PASSWORD = "UPDATE users SET password_hash = ? WHERE name = ?"  # noqa: S105 - a statement
 _SET_ACTIVE = "UPDATE users SET active = ? WHERE name = ?"
-_SET_GROUPS = "UPDATE users SET groups = ? WHERE name = ?"
 _SETTINGS = "SELECT settings FROM users WHERE name = ?"
 _SET_SETTINGS = "UPDATE users SET settings = ? WHERE name = ?"
 _REMOVE = "DELETE FROM users WHERE name = ?"
@@ -43,18 +44,6 @@ _MOST_SETTINGS = 256 * 1024
 """Characters of a user's settings."""
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """A row of the table."""
-
-    name: str
-    password_hash: str
-    groups: tuple[str, ...]
-    active: bool
-    settings: Mapping[str, object] = field(default_factory=dict)
-    """What clients keep with the user."""
-
-
 class Users:
     """The users in the database."""
 
@@ -63,14 +52,14 @@ class Users:
 
     def all(self) -> list[User]:
         """All users, by name."""
-        return [_user(row) for row in self._database.read(_ALL)]
+        return list(users_in(self._database.read))
 
     def find(self, name: str) -> User | None:
         """A user, if there is one of this name."""
         if not _is_storable(name):
             return None
         rows = self._database.read(_ONE, (name,))
-        return _user(rows[0]) if rows else None
+        return user_of(rows[0]) if rows else None
 
     def get(self, name: str) -> User:
         """A user. Raises `NoSuchUser`."""
@@ -91,19 +80,26 @@ class Users:
         if self.find(name) is not None:
             raise UserExists(f"There is a user {name} already.")
 
-    def add(self, name: str, password_hash: str, groups: Sequence[str], *, active: bool = True) -> None:
-        """Add a user whose name was checked. Raises `InvalidValue`, `UserExists`."""
-        values = (name, password_hash, _encoded(groups), int(active), time())
-        self._database.write_now(lambda connection: _add(connection, values))
+    def add(self, name: str, password_hash: str, grants: Grants | None, *, active: bool = True) -> None:
+        """Add a user whose name was checked, without `grants` to the groups of new users.
+
+        Raises `InvalidValue`, `UserExists`.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            groups = groups_in(connection.execute)
+            given = Grants(groups.defaults()) if grants is None else grants.check(groups)
+            _add(connection, name, password_hash, given, active=active)
+
+        self._database.write_now(write)
 
     def add_first_admin(self, name: str, password_hash: str) -> None:
         """Add the admin of the first run. Raises `NoClaim` when there is one already, `UserExists`."""
-        values = (name, password_hash, _encoded((ADMINS, USERS)), 1, time())
 
         def write(connection: sqlite3.Connection) -> None:
-            if has_admin(connection):
+            if has_admin(connection.execute):
                 raise NoClaim("There is an admin already.")
-            _add(connection, values)
+            _add(connection, name, password_hash, Grants((ADMINS, USERS)), active=True)
 
         self._database.write_now(write)
 
@@ -113,20 +109,20 @@ class Users:
 
     def set_active(self, name: str, *, active: bool) -> None:
         """Let a user in, or keep the user out. Raises `NoSuchUser`."""
-        self.change(name, groups=None, active=active, keep_admin=False)
+        self.change(name, lambda grants: grants, active=active, keep_admin=False)
 
-    def change(self, name: str, *, groups: Sequence[str] | None, active: bool | None, keep_admin: bool) -> None:
-        """Change a user's groups, and whether the user may come in; `None` leaves it as it is.
+    def change(self, name: str, changed: Callable[[Grants], Grants], *, active: bool | None, keep_admin: bool) -> None:
+        """Change what was given to a user, and whether the user may come in (`None` leaves that as it is).
 
         Raises `NoSuchUser`, `InvalidValue`; with `keep_admin` `LastAdmin`.
         """
-        encoded = None if groups is None else _encoded(groups)
 
         def write(connection: sqlite3.Connection) -> None:
-            had_admin = has_admin(connection)
+            had_admin = has_admin(connection.execute)
             require_user(connection, name)
-            if encoded is not None:
-                connection.execute(_SET_GROUPS, (encoded, name))
+            before = user_of(connection.execute(_ONE, (name,)).fetchone()).grants
+            if (after := changed(before)) != before:
+                write_grants(connection, name, after.check(groups_in(connection.execute)))
             if active is not None:
                 _change(connection, name, _SET_ACTIVE, (int(active), name))
             if keep_admin and had_admin:
@@ -151,7 +147,7 @@ class Users:
 
 def remove_user(connection: sqlite3.Connection, name: str, *, keep_admin: bool) -> None:
     """Remove a user and the user's sessions. Raises `NoSuchUser`; with `keep_admin` `LastAdmin`."""
-    had_admin = has_admin(connection)
+    had_admin = has_admin(connection.execute)
     _change(connection, name, _REMOVE, (name,))
     if keep_admin and had_admin:
         require_admin(connection, name)
@@ -159,7 +155,7 @@ def remove_user(connection: sqlite3.Connection, name: str, *, keep_admin: bool) 
 
 def require_admin(connection: sqlite3.Connection, name: str) -> None:
     """Raises `LastAdmin` when nobody is an active admin after a change of the user `name`."""
-    if not has_admin(connection):
+    if not has_admin(connection.execute):
         raise LastAdmin(f"{name} is the last active admin. Make somebody else an admin first; nothing was changed.")
 
 
@@ -169,26 +165,17 @@ def require_user(connection: sqlite3.Connection, name: str) -> None:
         raise _no_such_user(name, [row[0] for row in connection.execute(_NAMES)])
 
 
-def _add(connection: sqlite3.Connection, values: tuple[str, str, str, int, float]) -> None:
-    if connection.execute(_EXISTS, (values[0],)).fetchone():
-        raise UserExists(f"There is a user {values[0]} already.")
-    connection.execute(_ADD, values)
+def _add(connection: sqlite3.Connection, name: str, password_hash: str, grants: Grants, *, active: bool) -> None:
+    if connection.execute(_EXISTS, (name,)).fetchone():
+        raise UserExists(f"There is a user {name} already.")
+    connection.execute(_ADD, (name, password_hash, *grants_in_columns(grants), int(active), time()))
     settle_claim(connection)
-
-
-def _encoded(groups: Sequence[str]) -> str:
-    """Groups as they are stored, each once. Raises `InvalidValue`."""
-    return json.dumps([check_group(group) for group in dict.fromkeys(groups)])
 
 
 def _change(connection: sqlite3.Connection, name: str, statement: str, values: tuple[object, ...]) -> None:
     require_user(connection, name)
     connection.execute(statement, values)
     connection.execute(_END_SESSIONS, (name,))
-
-
-def _user(row: tuple[str, str, str, int, str]) -> User:
-    return User(row[0], row[1], tuple(json.loads(row[2])), bool(row[3]), json.loads(row[4]))
 
 
 def _is_storable(name: str) -> bool:

@@ -26,6 +26,7 @@ from mrdraw.server.api import (
     emergency,
     file_commands,
     files,
+    groups,
     interrupted,
     job,
     jobs,
@@ -81,6 +82,7 @@ MODULES = (
     emergency,
     interrupted,
     downloads,
+    groups,
     users,
     wizard,
     settings,
@@ -171,13 +173,13 @@ class Application:
         if route is None:
             allowed = ", ".join(sorted(found.methods))
             return refusal(405, f"{method} is not allowed here; use {allowed}.", {"allow": allowed})
+        scope["path_params"] = found.parameters
         if claimed(request):
             pass  # this route is one of the first run's; it sees to the rest
         elif route.permission is not None:
-            require(request, route.permission, *route.instead)
+            require(request, route.permission, *route.instead, on_any=route.on_any)
         elif not route.open:
             identity(request)
-        scope["path_params"] = found.parameters
         return await route.endpoint(request)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:

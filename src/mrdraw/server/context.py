@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -75,29 +76,51 @@ def identity(connection: HTTPConnection) -> Identity:
     return found
 
 
-def require(connection: HTTPConnection, *permissions: Permission) -> None:
-    """Refuse whoever has none of these permissions. Raises `NotPermitted`."""
+def require(connection: HTTPConnection, *permissions: Permission, on_any: bool = False) -> None:
+    """Refuse whoever has none of these permissions on the machine in question, or on any. Raises `NotPermitted`."""
     who = identity(connection)
-    if not any(map(who.may, permissions)):
+    if any(map(who.may, permissions)):
+        return
+    held = who.may_somewhere if on_any else partial(may, connection)
+    if not who.on_machines or not any(map(held, permissions)):
         names = " or ".join(permission.value for permission in permissions)
-        raise NotPermitted(f"{who.name} lacks the permission {names} that this needs.")
+        where = " on this machine" if who.on_machines else ""
+        raise NotPermitted(f"{who.name} lacks the permission {names} that this needs{where}.")
+
+
+def may(connection: HTTPConnection, permission: Permission) -> bool:
+    """Whether the sender has a permission on the machine in question. Raises `NotAuthenticated`."""
+    return identity(connection).may(permission, machine_id(connection))
+
+
+def machine_id(connection: HTTPConnection) -> str:
+    """The id of the machine in question: the one in the path, else the base path's, else the default one's."""
+    scope = connection.scope
+    named: str | None = scope.get("path_params", {}).get("machine_id") or scope.get(MACHINE_ID)
+    return services(connection).hub.default_machine.id if named is None else named
+
+
+def is_fresh(connection: HTTPConnection) -> bool:
+    """Whether this is a key, or a session whose password was typed lately. Raises `NotAuthenticated`."""
+    return services(connection).accounts.is_fresh(identity(connection))
 
 
 def require_fresh(connection: HTTPConnection) -> None:
     """Refuse a session whose password was not typed lately; keys are never refused. Raises `NotPermitted`."""
-    if not services(connection).accounts.is_fresh(identity(connection)):
+    if not is_fresh(connection):
         raise NotPermitted(_REAUTHENTICATE)
 
 
 def machine(connection: HTTPConnection) -> Machine:
     """The machine that the request's base path names, or the default one. Raises `NoSuchMachine`."""
     hub = services(connection).hub
-    machine_id: str | None = connection.scope.get(MACHINE_ID)
-    if machine_id is None:
+    named: str | None = connection.scope.get(MACHINE_ID)
+    if named is None:
         return hub.default_machine
-    if machine_id not in hub.machines and optional_identity(connection) is None:
+    who = optional_identity(connection)
+    if named not in hub.machines and (who is None or who.on_machines):
         raise NoSuchMachine("There is no machine of this id.")  # which there are is nothing for everybody
-    return hub.machine(machine_id)
+    return hub.machine(named)
 
 
 async def limited_body(request: Request, limit: int = MAX_BODY) -> bytes:

@@ -43,6 +43,7 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.FileExists: 409,
     errors.ProfileExists: 409,
     errors.UserExists: 409,
+    errors.GroupExists: 409,
     errors.LastAdmin: 409,
     errors.JobsWouldEnd: 409,
     errors.SettingsUnreadable: 409,

@@ -31,6 +31,8 @@ class Route:
     open: bool = False
     instead: tuple[Permission, ...] = ()
     """Each of these lets through as well; the endpoint asks for what its command needs."""
+    on_any: bool = False
+    """Whether the permission on any machine will do; the endpoint sees to what is shown of which."""
     about: About | None = None
     """What it takes and gives, for the OpenAPI document."""
 

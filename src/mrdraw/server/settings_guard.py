@@ -1,7 +1,8 @@
 """Who may change which settings (contract, section 0 and 15.31).
 
 Invariants: what runs on the computer or moves its folders is set by a session whose password was just typed, by the
-file or by the command line, and never by a key; a section that its sender does not see is not the sender's to change.
+file or by the command line, and never by a key; what opens the server to others is set by nobody who sat down at a
+session; a section that its sender does not see is not the sender's to change.
 """
 
 from __future__ import annotations
@@ -20,10 +21,15 @@ _BY_PERSON = (
     "is set by a session whose password was just typed (POST /api/login with user and pass) or in the file "
     "config.yaml, and never with an API key; nothing was changed."
 )
+_TYPED_LATELY = (
+    "needs a password that was typed in the last minutes (POST /api/login with user and pass); nothing was changed."
+)
 _KEY = "api.key cannot be chosen: POST /api/settings/apikey makes a new one, DELETE switches it off."
 
 PROTECTED = ("system.actions", "server.commands.*", "webcam.ffmpeg*", "folder.*")
 """Patterns of the places of what runs on the computer or moves its folders."""
+DANGEROUS = ("api.*", "accessControl.*")
+"""Patterns of the places of what opens the server to others: for keys, and sessions whose password was just typed."""
 _FOLDERS = ("uploads", "timelapse", "watched")
 
 
@@ -36,6 +42,8 @@ def check_rights(sent: Sent, who: Reader, *, password_typed: bool) -> None:
             raise NotPermitted(f"{place} {_FILE_ONLY}")
         if not password_typed and any(fnmatchcase(place, pattern) for pattern in PROTECTED):
             raise NotPermitted(f"{place} {_BY_PERSON}")
+        if not who.is_fresh and any(fnmatchcase(place, pattern) for pattern in DANGEROUS):
+            raise NotPermitted(f"{place} {_TYPED_LATELY}")
     _check_sight(sent.changes, who)
 
 

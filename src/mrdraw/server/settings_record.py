@@ -25,7 +25,8 @@ from mrdraw.settings.discovery import DISCOVERY, SECRET_MEMBERS
 Record = dict[str, Any]
 
 FILE_ONLY = frozenset({
-    "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "server.tls", "system.events",
+    "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "accessControl.sessionStaleAfter",
+    "server.tls", "system.events",
 })  # fmt: skip
 """What is neither shown nor set through the API; `system.events` would run programs and means nothing here."""
 _PRIVATE = {"tracking": ("unique_id",)}
@@ -54,16 +55,16 @@ class Reader:
     sees_controls: bool
 
 
-def reader(who: Identity | None, *, fresh: bool) -> Reader:
-    """What an identity sees; nobody known is whoever has the claim code of the first run."""
+def reader(who: Identity | None, machine_id: str, *, fresh: bool) -> Reader:
+    """What an identity sees of a machine's settings; nobody known is whoever has the claim code of the first run."""
     if who is None:
         return Reader(may_change=True, is_admin=False, is_fresh=False, sees_cameras=True, sees_controls=True)
     return Reader(
         may_change=who.may(Permission.SETTINGS),
         is_admin=who.may(Permission.ADMIN),
         is_fresh=fresh,
-        sees_cameras=who.may(Permission.WEBCAM),
-        sees_controls=who.may(Permission.CONTROL),
+        sees_cameras=who.may(Permission.WEBCAM, machine_id),
+        sees_controls=who.may(Permission.CONTROL, machine_id),
     )
 
 

@@ -74,6 +74,11 @@ def sequence(value: object, name: str) -> list[object]:
     return value
 
 
+def texts(value: object, name: str) -> tuple[str, ...]:
+    """A list of strings. Raises `InvalidValue`."""
+    return tuple(text(each, f"{name}[{place}]") for place, each in enumerate(sequence(value, name)))
+
+
 def one_of(value: object, accepted: Iterable[str], name: str) -> str:
     """One of these words. Raises `InvalidValue`, naming them."""
     words = list(accepted)

@@ -34,6 +34,9 @@ class AccessControlTree(Section, frozen=True):
     autologin_headsup_acknowledged: bool = False
     default_reauthentication_timeout: Minutes = 5
     """0 means: a log-in is enough."""
+    session_stale_after: Annotated[int, Meta(ge=1, le=1_000_000)] = 24 * 60
+    """min without use after which a session ends that was not to be remembered: a page that was left open over night
+    still works (contract, 2.3, has 15, but there a session in memory is made anew from the cookie)."""
 
 
 class AppearanceTree(Section, frozen=True):

@@ -17,7 +17,7 @@ from mrdraw.accounts import Identity
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
 from mrdraw.server.auth import CSRF_COOKIE, SESSION_COOKIE, cookie_name, cookies_of
-from mrdraw.server.context import is_json, limited_body, optional_identity, services
+from mrdraw.server.context import is_json, limited_body, machine_id, optional_identity, services
 from mrdraw.server.describing import (
     ANY,
     FLAG,
@@ -68,7 +68,7 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
         remember = await accounts.prove_session(session)  # the same user types the password once more
     else:
         session = await accounts.open_session(who, remember=remember)
-    response = json_response(accounts.login_record(who, session, "password"))
+    response = json_response(accounts.login_record(who, session, "password", machine_id(request)))
     _set_cookies(request, response, session, remember=remember)
     services(request).hub.bus.publish(None, UserLoggedIn(username=who.name))
     return response
@@ -101,7 +101,8 @@ async def _passive(request: Request) -> Response:
         return json_response(_GUEST)
     session = _session_of(request) if who.via == "session" else None
     session = session or await accounts.open_session(who)
-    return json_response(accounts.login_record(who, session, "apikey" if who.via == "apikey" else "password"))
+    mechanism = "apikey" if who.via == "apikey" else "password"
+    return json_response(accounts.login_record(who, session, mechanism, machine_id(request)))
 
 
 async def logout(request: Request) -> Response:
@@ -118,14 +119,13 @@ async def logout(request: Request) -> Response:
 
 async def current_user(request: Request) -> Response:
     """`GET /api/currentuser`."""
-    who = optional_identity(request)
-    return json_response(_current(who))
+    return json_response(_current(optional_identity(request), machine_id(request)))
 
 
-def _current(who: Identity | None) -> dict[str, object]:
+def _current(who: Identity | None, on: str) -> dict[str, object]:
     if who is None:
         return {"name": None, "permissions": [], "groups": ["guests"]}
-    return {"name": who.name, "permissions": sorted(who.permissions), "groups": list(who.groups)}
+    return {"name": who.name, "permissions": sorted(who.permissions_on(on)), "groups": list(who.groups)}
 
 
 def _session_of(request: Request) -> str | None:

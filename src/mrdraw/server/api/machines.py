@@ -18,7 +18,7 @@ from mrdraw.errors import InvalidValue, NoSuchMachine, SettingsUnreadable
 from mrdraw.events import PrinterProfileModified
 from mrdraw.hub import Machine
 from mrdraw.server.api.settings import settings_updated
-from mrdraw.server.context import json_body, services
+from mrdraw.server.context import identity, json_body, services
 from mrdraw.server.describing import TEXT, About, Body, many, object_of
 from mrdraw.server.machine_record import MACHINE, machine_record
 from mrdraw.server.profile_changes import changed, settings_changes
@@ -42,9 +42,10 @@ def named(request: Request) -> Machine:
 
 
 async def read_all(request: Request) -> Response:
-    """`GET /api/v1/machines`."""
-    machines = services(request).hub.machines.values()
-    return json_response({"machines": [machine_record(one) for one in machines]})
+    """`GET /api/v1/machines`: those that the sender may see."""
+    who, machines = identity(request), services(request).hub.machines.values()
+    shown = [one for one in machines if who.may(Permission.STATUS, one.id)]
+    return json_response({"machines": [machine_record(one) for one in shown]})
 
 
 async def read_one(request: Request) -> Response:
@@ -96,7 +97,7 @@ def _refuse_unknown(members: Mapping[str, object], known: tuple[str, ...], place
             raise InvalidValue(f"{place}{name} is unknown; members are: {', '.join(known)}.")
 
 
-_ABOUT_ALL = About("All machines", {200: object_of({"machines": many(MACHINE)})})
+_ABOUT_ALL = About("All machines that one may see", {200: object_of({"machines": many(MACHINE)})})
 _ABOUT_ONE = About("A machine", {200: MACHINE}, raises=(NoSuchMachine,))
 _ABOUT_CHANGING = About(
     "Change a machine's name, or members of its profile",
@@ -106,7 +107,7 @@ _ABOUT_CHANGING = About(
 )
 
 ROUTES = (
-    Route("GET", ALL, read_all, Permission.STATUS, about=_ABOUT_ALL),
+    Route("GET", ALL, read_all, Permission.STATUS, on_any=True, about=_ABOUT_ALL),
     Route("GET", ONE, read_one, Permission.STATUS, about=_ABOUT_ONE),
     Route("PATCH", ONE, change, Permission.SETTINGS, about=_ABOUT_CHANGING),
 )

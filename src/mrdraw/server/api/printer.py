@@ -14,7 +14,7 @@ from mrdraw.hub import Machine
 from mrdraw.server.answers import cached
 from mrdraw.server.api import heaters
 from mrdraw.server.api.states import need_operational
-from mrdraw.server.context import identity, machine
+from mrdraw.server.context import machine, may
 from mrdraw.server.describing import TEXT, About, many, maybe, object_of, said
 from mrdraw.server.records import STATE, Record, state_record
 from mrdraw.server.responses import json_response
@@ -48,7 +48,7 @@ async def read_error(request: Request) -> Response:
     error = machine(request).view.error
     if error is None:
         return json_response({"error": "", "reason": ""})
-    logs = error.logs if identity(request).may(Permission.MONITOR_TERMINAL) else None
+    logs = error.logs if may(request, Permission.MONITOR_TERMINAL) else None
     record = {"error": error.error, "reason": error.reason, "consequence": error.consequence}
     return json_response({**record, "faq": None, "logs": logs})
 

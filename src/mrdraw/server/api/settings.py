@@ -19,7 +19,7 @@ from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue, NotPermitted, SettingsUnreadable
 from mrdraw.events import SettingsUpdated
 from mrdraw.server.conditional import not_modified
-from mrdraw.server.context import json_body, machine, optional_identity, require_fresh, services
+from mrdraw.server.context import json_body, machine, machine_id, optional_identity, require_fresh, services
 from mrdraw.server.describing import (
     ANY,
     CONDITIONAL,
@@ -116,7 +116,7 @@ async def _record(request: Request) -> Record:
 
 def _reader(request: Request) -> Reader:
     who = optional_identity(request)
-    return reader(who, fresh=who is not None and services(request).accounts.is_fresh(who))
+    return reader(who, machine_id(request), fresh=who is not None and services(request).accounts.is_fresh(who))
 
 
 async def renew_key(request: Request) -> Response:

@@ -29,7 +29,7 @@ from mrdraw.errors import (
 from mrdraw.events import Upload
 from mrdraw.library import FileEntry, Library, clean_file_path, clean_path
 from mrdraw.library import Upload as Receiving
-from mrdraw.server.context import identity, machine, require, services
+from mrdraw.server.context import identity, machine, may, require, services
 from mrdraw.server.describing import BYTES, FLAG, LOOSE_FLAG, MULTIPART, TEXT, About, Body, object_of, said
 from mrdraw.server.file_events import tell_added, tell_folders, tell_updated
 from mrdraw.server.file_records import ABRIDGED, ORIGIN, Addresses, abridged_record, base_of
@@ -143,7 +143,7 @@ def _userdata(text: str | None) -> object:
 
 async def _check(request: Request, path: str, overwrite: bool) -> None:
     """Refuse a place that cannot be written. Raises `FileInUse`, `FileExists`, `NotPermitted`."""
-    known, may_replace = services(request), overwrite and identity(request).may(Permission.FILES_DELETE)
+    known, may_replace = services(request), overwrite and may(request, Permission.FILES_DELETE)
     if not may_replace and await asyncio.to_thread(known.library.exists, path):
         if overwrite:
             require(request, Permission.FILES_DELETE)
@@ -163,7 +163,7 @@ async def _store(request: Request, upload: Receiving, wish: _Wish) -> Response:
         display=wish.display,
         user=who.name,
         userdata=wish.userdata,
-        overwrite=wish.overwrite and who.may(Permission.FILES_DELETE),
+        overwrite=wish.overwrite and may(request, Permission.FILES_DELETE),
     )
     await _reselect(request, entry.path)
     selected, started = await _act_on(request, entry.path, wish)
@@ -196,8 +196,8 @@ async def _reselect(request: Request, path: str) -> None:
 async def _act_on(request: Request, path: str, wish: _Wish) -> tuple[bool, bool]:
     """Select and print as far as wished, permitted and possible; the answer: what happened of it."""
     who, one = identity(request), machine(request)
-    select = wish.select and who.may(Permission.FILES_SELECT)
-    start = wish.start and who.may(Permission.PRINT)
+    select = wish.select and may(request, Permission.FILES_SELECT)
+    start = wish.start and may(request, Permission.PRINT)
     if not (select or start) or not one.is_ready:
         return False, False
     selected = False

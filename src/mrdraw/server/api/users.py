@@ -1,4 +1,4 @@
-"""`/api/access/…`: users, groups and permissions, passwords and users' keys (contract, 5.15).
+"""`/api/access/users…`: users, what they were granted, their passwords and keys (contract, 5.15).
 
 Invariants: everybody may read the own record, change the own password by giving the one of now, and have an own key;
 the rest is for admins. The last active admin stays one. What hashes or writes to the disk does so in a thread.
@@ -7,44 +7,28 @@ the rest is for admins. The last active admin stays one. What hashes or writes t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container, Mapping
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mrdraw.accounts import Permission, group_records, permission_records
-from mrdraw.errors import InvalidValue, LastAdmin, NoSuchGroup, NoSuchUser, NotPermitted, TooManyAttempts, UserExists
+from mrdraw.accounts import Grants, Permission, Scopes, check_permissions
+from mrdraw.errors import InvalidValue, LastAdmin, NoSuchUser, NotPermitted, TooManyAttempts, UserExists
 from mrdraw.server.api.access import stay_logged_in
-from mrdraw.server.context import absolute_url, identity, json_body, services
+from mrdraw.server.context import absolute_url, identity, is_fresh, json_body, require_fresh, services
 from mrdraw.server.describing import ANY, FLAG, TEXT, About, Body, by_name, many, maybe, object_of, said
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
-from mrdraw.server.values import flag, mapping, sequence, text
+from mrdraw.server.values import flag, mapping, text, texts
 
 _ACCESS = "/api/access"
 _USERS = f"{_ACCESS}/users"
 _ONE = f"{_USERS}/{{name}}"
 _OLD = "/api/users"
-_DEFAULT_GROUPS = ("users",)
 _ADMINS = "admins"
+_SCOPED = ("groups", "permissions")
 
-
-async def permissions(_request: Request) -> Response:
-    """`GET /api/access/permissions`."""
-    return json_response({"permissions": permission_records()})
-
-
-async def groups(_request: Request) -> Response:
-    """`GET /api/access/groups`."""
-    return json_response({"groups": group_records()})
-
-
-async def group(request: Request) -> Response:
-    """`GET /api/access/groups/<key>`."""
-    key, records = request.path_params["key"], group_records()
-    for record in records:
-        if record["key"] == key:
-            return json_response(record)
-    raise NoSuchGroup(f"There is no group {key!r}. Groups are: {', '.join(str(one['key']) for one in records)}.")
+Members = Mapping[str, object]
 
 
 # --- the list of users ------------------------------------------------------------------------------------------------
@@ -52,11 +36,12 @@ async def group(request: Request) -> Response:
 
 async def users(request: Request) -> Response:
     """`GET /api/access/users`."""
-    return json_response({"users": services(request).accounts.users()})
+    return json_response({"users": services(request).accounts.users(keys=is_fresh(request))})
 
 
 async def add(request: Request) -> Response:
-    """`POST /api/access/users`."""
+    """`POST /api/access/users`; without `groups` the user is in those of new users."""
+    require_fresh(request)
     body = await json_body(request)
     if missing := [member for member in ("name", "password", "active") if member not in body]:
         raise InvalidValue(f"A new user needs {', '.join(missing)} as well.")
@@ -65,26 +50,33 @@ async def add(request: Request) -> Response:
         text(body["password"], "password"),
         flag(body["active"], "active"),
     )
-    _no_permissions(body)
-    wanted = _groups(body, _DEFAULT_GROUPS)
-    if wanted is None:
-        wanted = _DEFAULT_GROUPS
-    await asyncio.to_thread(services(request).accounts.add_user, name, password, wanted, active=active)
+    accounts = services(request).accounts
+    groups = _groups(body, accounts.groups.now().defaults())
+    held = accounts.groups.now().defaults() if groups is None else groups
+    grants = Grants(held, _permissions(body) or (), _scopes(request, body) or Scopes())
+    await asyncio.to_thread(accounts.add_user, name, password, grants, active=active)
     return await users(request)
 
 
 async def change(request: Request) -> Response:
-    """`PUT /api/access/users/<name>`: groups, and whether the user may come in."""
+    """`PUT /api/access/users/<name>`: what is granted, and whether the user may come in."""
+    require_fresh(request)
     accounts, name, body = services(request).accounts, request.path_params["name"], await json_body(request)
-    _no_permissions(body)
-    held = _held_groups(accounts.user_record(name))
-    active = flag(body["active"], "active") if "active" in body else None
-    await asyncio.to_thread(accounts.change_user, name, groups=_groups(body, held), active=active)
+    held = accounts.grants(name).groups
+    await asyncio.to_thread(
+        accounts.change_user,
+        name,
+        groups=_groups(body, held),
+        permissions=_permissions(body),
+        scopes=_scopes(request, body),
+        active=flag(body["active"], "active") if "active" in body else None,
+    )
     return await users(request)
 
 
 async def remove(request: Request) -> Response:
     """`DELETE /api/access/users/<name>`."""
+    require_fresh(request)
     name = request.path_params["name"]
     if name == identity(request).name:
         raise InvalidValue("Nobody can remove the own user. Another admin can do it.")
@@ -92,25 +84,40 @@ async def remove(request: Request) -> Response:
     return await users(request)
 
 
-def _no_permissions(body: dict[str, object]) -> None:
-    """Raises `InvalidValue` when permissions are given to the user directly."""
-    if body.get("permissions", []) != []:
-        raise InvalidValue("permissions must be [] here: permissions are given through groups.")
-
-
-def _groups(body: dict[str, object], held: tuple[str, ...]) -> tuple[str, ...] | None:
+def _groups(body: Members, held: tuple[str, ...]) -> tuple[str, ...] | None:
     """The groups that are asked for, by name or by the `admin` of 2014, if any are. Raises `InvalidValue`."""
     if "groups" in body:
-        return tuple(text(key, "groups") for key in sequence(body["groups"], "groups"))
+        return texts(body["groups"], "groups")
     if "admin" in body:
         others = tuple(key for key in held if key != _ADMINS)
         return (_ADMINS, *others) if flag(body["admin"], "admin") else others
     return None
 
 
-def _held_groups(record: dict[str, object]) -> tuple[str, ...]:
-    held = record["groups"]
-    return tuple(held) if isinstance(held, list) else ()
+def _permissions(body: Members) -> tuple[Permission, ...] | None:
+    """The permissions that are given directly, if any are named. Raises `InvalidValue`."""
+    return check_permissions(texts(body["permissions"], "permissions")) if "permissions" in body else None
+
+
+def _scopes(request: Request, body: Members) -> Scopes | None:
+    """The machines that groups and permissions are limited to, if that is said. Raises `InvalidValue`."""
+    if "machines" not in body:
+        return None
+    given = mapping(body["machines"], "machines")
+    if unknown := [member for member in given if member not in _SCOPED]:
+        raise InvalidValue(f"machines.{unknown[0]} is unknown; members are: {', '.join(_SCOPED)}.")
+    known = services(request).hub.machines
+    return Scopes(**{member: _limits(given.get(member, {}), member, known) for member in _SCOPED})
+
+
+def _limits(value: object, member: str, known: Container[str]) -> dict[str, tuple[str, ...]]:
+    limits = {}
+    for key, machines in mapping(value, f"machines.{member}").items():
+        limits[key] = tuple(dict.fromkeys(texts(machines, f"machines.{member}.{key}")))
+        for machine_id in limits[key]:
+            if machine_id not in known:
+                raise InvalidValue(f"machines.{member}.{key} names {machine_id!r}, which is no machine.")
+    return limits
 
 
 # --- one user ---------------------------------------------------------------------------------------------------------
@@ -118,7 +125,7 @@ def _held_groups(record: dict[str, object]) -> tuple[str, ...]:
 
 async def user(request: Request) -> Response:
     """`GET /api/access/users/<name>`."""
-    return json_response(services(request).accounts.user_record(_own_or_any(request)))
+    return json_response(services(request).accounts.user_record(_own_or_any(request), key=is_fresh(request)))
 
 
 async def change_password(request: Request) -> Response:
@@ -128,6 +135,8 @@ async def change_password(request: Request) -> Response:
     password = text(body.get("password"), "password")
     if name == identity(request).name:
         await _check_current(request, name, text(body.get("current"), "current"))
+    else:
+        require_fresh(request)
     await asyncio.to_thread(accounts.set_password, name, password)
     response = json_response({})
     if name == identity(request).name and identity(request).via == "session":
@@ -150,6 +159,8 @@ async def read_settings(request: Request) -> Response:
 async def merge_settings(request: Request) -> Response:
     """`PATCH /api/access/users/<name>/settings`."""
     name = _own_or_any(request)
+    if name != identity(request).name:
+        require_fresh(request)
     changes = mapping(await json_body(request), "settings")
     await asyncio.to_thread(services(request).accounts.merge_user_settings, name, changes)
     return json_response({})
@@ -157,12 +168,14 @@ async def merge_settings(request: Request) -> Response:
 
 async def make_key(request: Request) -> Response:
     """`POST /api/access/users/<name>/apikey`: the key before is gone."""
+    require_fresh(request)
     key = await asyncio.to_thread(services(request).accounts.new_user_key, _own_or_any(request))
     return json_response({"apikey": key})
 
 
 async def revoke_key(request: Request) -> Response:
     """`DELETE /api/access/users/<name>/apikey`."""
+    require_fresh(request)
     await asyncio.to_thread(services(request).accounts.revoke_user_key, _own_or_any(request))
     return json_response({})
 
@@ -186,40 +199,30 @@ async def moved(request: Request) -> Response:
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 _NEEDS = by_name(many(TEXT))
-_PERMISSION = object_of(
-    {
-        **dict.fromkeys(("key", "name", "description", "plugin?"), TEXT),
-        "dangerous": FLAG,
-        "default_groups": many(TEXT),
-        "needs": _NEEDS,
-    }
-)
-_GROUP = object_of(
-    {
-        **dict.fromkeys(("key", "name", "description"), TEXT),
-        **dict.fromkeys(("permissions", "subgroups"), many(TEXT)),
-        "needs": _NEEDS,
-        **dict.fromkeys(("default", "removable", "changeable", "toggleable", "dangerous"), FLAG),
-    }
-)
+_LIMITS = object_of({f"{member}?": by_name(many(TEXT)) for member in _SCOPED})
+_MACHINES = said(_LIMITS, "the ids of the machines that a group or a permission is limited to; not named: all machines")
 _USER = object_of(
     {
         "name": TEXT,
         **dict.fromkeys(("permissions", "groups", "roles"), many(TEXT)),
         **dict.fromkeys(("active", "admin", "user"), FLAG),
+        "machines": _MACHINES,
         "needs": _NEEDS,
         "apikey": maybe(TEXT),
+        "apikeyHidden?": said(FLAG, "the key is shown when the password was typed lately"),
         "settings": by_name(ANY),
     }
 )
 _ALL_USERS = {200: object_of({"users": many(_USER)})}
 _EMPTY = {200: object_of({})}
-_RIGHTS = {"groups?": many(TEXT), "permissions?": said(many(TEXT), "none: they come with groups"), "admin?": FLAG}
+_RIGHTS = {
+    "groups?": many(TEXT),
+    "permissions?": said(many(TEXT), "given directly, beside those of the groups"),
+    "machines?": _MACHINES,
+    "admin?": FLAG,
+}
 _OWN_ERRORS = (NotPermitted, NoSuchUser)
 
-_ABOUT_PERMISSIONS = About("All permissions", {200: object_of({"permissions": many(_PERMISSION)})})
-_ABOUT_GROUPS = About("All groups", {200: object_of({"groups": many(_GROUP)})})
-_ABOUT_GROUP = About("A group", {200: _GROUP}, raises=(NoSuchGroup,))
 _ABOUT_USERS = About("All users", _ALL_USERS)
 _ABOUT_ADDING = About(
     "Add a user",
@@ -250,9 +253,6 @@ _ABOUT_REVOKING = About("Take a user's key away", _EMPTY, raises=_OWN_ERRORS)
 _ABOUT_MOVED = About("Where users were in 2014", {307: None})
 
 ROUTES = (
-    Route("GET", f"{_ACCESS}/permissions", permissions, None, about=_ABOUT_PERMISSIONS),
-    Route("GET", f"{_ACCESS}/groups", groups, Permission.ADMIN, about=_ABOUT_GROUPS),
-    Route("GET", f"{_ACCESS}/groups/{{key}}", group, Permission.ADMIN, about=_ABOUT_GROUP),
     Route("GET", _USERS, users, Permission.ADMIN, about=_ABOUT_USERS),
     Route("POST", _USERS, add, Permission.ADMIN, about=_ABOUT_ADDING),
     Route("GET", _ONE, user, None, about=_ABOUT_USER),

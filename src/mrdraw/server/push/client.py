@@ -119,7 +119,7 @@ class PushClient:
             self._put(reauthenticate("modified"))
 
     def _become(self, identity: Identity, session: str) -> None:
-        self._identity, self._session, self._sight = identity, session, Sight.of(identity)
+        self._identity, self._session, self._sight = identity, session, Sight.of(identity, self._machine.id)
 
     def _lose_identity(self, reason: str) -> None:
         """The session ended: nothing more is told but why. Without a user the client has no business here."""

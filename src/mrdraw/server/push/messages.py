@@ -39,10 +39,10 @@ class Sight:
     """The plugins whose messages it sees."""
 
     @classmethod
-    def of(cls, identity: Identity) -> Sight:
-        """What somebody may see."""
-        status, terminal, admin = map(identity.may, (Permission.STATUS, Permission.MONITOR_TERMINAL, Permission.ADMIN))
-        return cls(status, terminal, admin, plugins_seen(identity))
+    def of(cls, identity: Identity, machine_id: str) -> Sight:
+        """What somebody may see of this machine."""
+        status, terminal = (identity.may(one, machine_id) for one in (Permission.STATUS, Permission.MONITOR_TERMINAL))
+        return cls(status, terminal, identity.may(Permission.ADMIN), plugins_seen(identity, machine_id))
 
     def covers(self, event: Event) -> bool:
         """Whether it may hear of an event at all."""

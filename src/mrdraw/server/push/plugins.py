@@ -45,6 +45,6 @@ def plugin_message(event: Event) -> dict[str, object]:
     return {"plugin": {"plugin": plugin, "data": data(event)}}
 
 
-def plugins_seen(identity: Identity) -> frozenset[str]:
-    """The plugins whose messages somebody may see."""
-    return frozenset(plugin for plugin, permission in _PERMISSIONS.items() if identity.may(permission))
+def plugins_seen(identity: Identity, machine_id: str) -> frozenset[str]:
+    """The plugins whose messages of this machine somebody may see."""
+    return frozenset(plugin for plugin, permission in _PERMISSIONS.items() if identity.may(permission, machine_id))
