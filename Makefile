@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BASEDIR ?= var
 
-.PHONY: run ui test check-all soak bench bench-wire lint format lock dist browser clean
+.PHONY: run ui test unit check-all soak bench bench-wire lint format lock dist browser clean
 
 run: ui
 	@exec $(BIN)/mrdraw serve --basedir $(BASEDIR) --simulate marlin
@@ -14,13 +14,18 @@ run: ui
 ui: $(VENV)/.run
 	@$(BIN)/python ui/page_build.py
 
+# Most tests wait more than they compute: there are more of them at work than processors, and the checks beside them.
 # The tests of one page go on where the one before them stopped: a file of theirs stays with one process.
-test: lint browser
-	$(BIN)/pytest -n 2 -m "not slow" tests --ignore tests/e2e
+test: $(VENV)/.dev ui browser
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line lint unit
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/e2e
 
-check-all: lint browser
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 2 --timeout 1800 tests --ignore tests/e2e
+unit: $(VENV)/.dev ui
+	$(BIN)/pytest -n 3 --dist worksteal -m "not slow" tests --ignore tests/e2e
+
+check-all: $(VENV)/.dev ui browser
+	@$(MAKE) --no-print-directory lint
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 3 --dist worksteal --timeout 1800 tests --ignore tests/e2e
 	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
 
 # A million damaged wires, resumable (build/soak.json), then whatever else takes hours.

@@ -77,7 +77,7 @@ def test_the_right_one_is_blamed(tmp_path, case):
 
 
 def test_neither_the_machine_nor_the_cable_is_blamed_for_a_good_wire(tmp_path):
-    _, ended = asyncio.run(printed(tmp_path, "--latency", "1", "--advanced-ok", lines=600))
+    _, ended = asyncio.run(printed(tmp_path, "--latency", "1", "--advanced-ok", lines=600, baudrate=1_000_000))
     assert ended.wire.verdict in {Verdict.NOTHING, Verdict.COMPUTER}, ended.wire
     figures = ended.wire.figures
     assert figures.lines >= 600

@@ -149,8 +149,9 @@ def _attack(tmp_path, count):
         )
         assert sent.json()["effectivePrint"]
         with _sending_slowly(made):
-            _send(made, Requests(harmless, made.key, 2), count // 2)
-            assert made.state() == "Printing"
+            _send(made, Requests(harmless, made.key, 2), count // 4)
+            assert made.state() in {"Printing", "Operational"}, "a slow computer may be at its end already"
+            _send(made, Requests(harmless, made.key, 4), count // 4)
         made.until_state("Operational")
         assert [line for line in simulator.executed() if line in job] == job
         _send(made, Requests(operations, made.key, 3), count - count // 4 - count // 2)

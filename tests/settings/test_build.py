@@ -92,6 +92,35 @@ WRONG = [
     ({"profile": {"maxToolTemperature": math.inf}}, "profile.maxToolTemperature: inf is not accepted; right is"),
     ({"safety": {"parkX": -math.inf}}, "safety.parkX: -inf is not accepted"),
     ({"plugins": [1]}, "plugins: [1] is not accepted; right is named members."),
+    (
+        {"server": {"reverseProxy": {"trustedProxies": ["10.0.0.1", "nginx"]}}},
+        "server.reverseProxy.trustedProxies[1]: 'nginx' is not accepted; right is an address or a network, as",
+    ),
+    (
+        {"server": {"reverseProxy": {"trustedDownstream": ["10.0.0.5/8"]}}},
+        "server.reverseProxy.trustedDownstream[0]: '10.0.0.5/8' is not accepted; right is the whole network 10.0.0.0/8 "
+        "or the address 10.0.0.5 alone.",
+    ),
+    (
+        {"server": {"reverseProxy": {"trustedProxies": ["::/0"]}}},
+        "server.reverseProxy.trustedProxies[0]: '::/0' is not accepted, for that is everybody; name the proxies.",
+    ),
+    (
+        {"server": {"reverseProxy": {"trustedProxies": "10.0.0.1"}}},
+        "server.reverseProxy.trustedProxies: '10.0.0.1' is not accepted; right is a list.",
+    ),
+    (
+        {"server": {"reverseProxy": {"prefixFallback": "mrdraw"}}},
+        "server.reverseProxy.prefixFallback: 'mrdraw' is not accepted; right is a path of letters",
+    ),
+    (
+        {"server": {"reverseProxy": {"schemeFallback": "ftp"}}},
+        "server.reverseProxy.schemeFallback: 'ftp' is not accepted; right is http or https.",
+    ),
+    (
+        {"server": {"reverseProxy": {"hostFallback": "http://x"}}},
+        "server.reverseProxy.hostFallback: 'http://x' is not accepted; right is a host with or without its port",
+    ),
 ]
 
 
@@ -100,6 +129,11 @@ def test_what_is_wrong_is_told_with_its_place_its_value_and_what_is_right(data, 
     with pytest.raises(InvalidValue) as caught:
         build(data)
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/8", "192.168.1.5", "192.168.1.5/32", "2001:db8::/32", "::1"])
+def test_what_a_trusted_proxy_may_be(network):
+    assert build({"server": {"reverseProxy": {"trustedProxies": [network]}}})
 
 
 def test_a_wrong_value_at_the_top_level_is_told_even_where_the_machine_has_its_own():

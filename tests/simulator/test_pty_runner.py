@@ -55,9 +55,10 @@ def test_a_host_may_close_and_open_the_port_again(tmp_path: Path) -> None:
 
 def test_opening_the_port_can_reset_the_firmware(tmp_path: Path) -> None:
     with RunningSimulator(tmp_path, *FAST, "--reset-on-open") as simulator:
-        for _ in range(2):
+        for opening in range(3):
             simulator.open()
-            assert simulator.read_until(b"M203").count(b"start\n") == 1
+            starts = simulator.read_until(b"M203").count(b"start\n")
+            assert starts == 1 or (opening == 0 and starts == 2), "the first may come while the firmware boots"
             simulator.send(numbered(1, "G28"))
             simulator.read_until(b"ok\n")
             simulator.close()

@@ -67,7 +67,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._notices: dict[str, str] = {}
         """What the server has people look after, by its key."""
-        self._disk = DiskWatch(settings, library, partial(self._notice, _DISK))
+        self._disk = DiskWatch(settings, library, partial(self.notice, _DISK))
         self._watching: asyncio.Task[None] | None = None
         self._ending = False
 
@@ -144,9 +144,9 @@ class Hub:
                 self._machines[machine_id] = machine = self._make(handle)
                 if machine_id in selected:
                     machine.restore_selection(selected[machine_id])
-        self._notice(_SETTINGS, self._settings.notice)
+        self.notice(_SETTINGS, self._settings.notice)
 
-    def _notice(self, key: str, text: str | None) -> None:
+    def notice(self, key: str, text: str | None) -> None:
         """Have people look after something, or no longer."""
         if text is None:
             self._notices.pop(key, None)

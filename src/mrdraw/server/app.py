@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -55,7 +55,8 @@ from mrdraw.server.api import (
     wizard,
 )
 from mrdraw.server.auth import Authentication
-from mrdraw.server.context import Services, claimed, identity, machine, require
+from mrdraw.server.context import Services, claimed, identity, machine, redirection, require
+from mrdraw.server.entrance import Entrance
 from mrdraw.server.errors import error_response, refusal
 from mrdraw.server.push import routes as push
 from mrdraw.server.push.audience import Audience
@@ -162,7 +163,7 @@ class Application:
         path, method = scope["path"], scope["method"]
         if "//" in path:
             clean = "/".join(["", *(part for part in path.split("/") if part)])
-            return RedirectResponse(str(request.url.replace(path=clean)), 308)
+            return redirection(request, clean, 308)
         machine(request)  # whatever is asked of an unknown machine, it is named as such
         found = self._table.find(path)
         if found is None:
@@ -242,5 +243,5 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 def create_app(services: Services) -> ASGIApp:
-    """The application, behind its authentication, taken in turns."""
-    return Turns(CommonHeaders(Authentication(Application(services), services), services.settings))
+    """The application, behind its entrance and its authentication, taken in turns."""
+    return Turns(CommonHeaders(Entrance(Authentication(Application(services), services), services), services.settings))

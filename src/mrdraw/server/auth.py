@@ -9,9 +9,6 @@ its few routes, and to nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from hmac import compare_digest
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
@@ -20,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrdraw.accounts import Identity
 from mrdraw.server.context import BASE, CLAIM, IDENTITY, MACHINE_ID, Services
+from mrdraw.server.cookies import csrf_token_of, session_of
 from mrdraw.server.errors import refusal
 from mrdraw.server.form_key import key_in_form
 from mrdraw.server.page import is_page_path
@@ -39,9 +37,6 @@ FIRST_RUN = frozenset({
 """What the claim code lets through to."""
 CLAIM_HEADER = "x-claim-code"
 
-SESSION_COOKIE = "session"
-CSRF_COOKIE = "csrf_token"
-CSRF_HEADER = "x-csrf-token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXEMPT = frozenset({"/api/login"})
 _MACHINE = re.compile(r"^/machines/([^/]+)(/.*)$")
@@ -119,15 +114,14 @@ class Authentication:
         return self._services.accounts.identify_key(key) if key else None
 
     def _by_session(self, scope: Scope, headers: Headers) -> Identity | None:
-        token = cookies_of(headers).get(cookie_name(SESSION_COOKIE, scope, headers))
+        token = session_of(scope, headers)
         return self._services.accounts.identify_session(token) if token else None
 
     def _has_csrf_pair(self, scope: Scope, headers: Headers) -> bool:
         if scope["method"] in _SAFE_METHODS or scope["path"] in _EXEMPT or scope["path"].startswith(PUSH):
             return True  # on the push channel a cookie authenticates nobody
-        cookie = cookies_of(headers).get(cookie_name(CSRF_COOKIE, scope, headers), "")
-        sent = headers.get(CSRF_HEADER, "")
-        return bool(cookie) and compare_digest(cookie, sent) and self._services.accounts.is_csrf_token(cookie)
+        token = csrf_token_of(scope, headers)
+        return token is not None and self._services.accounts.is_csrf_token(token)
 
 
 def _is_page(scope: Scope) -> bool:
@@ -163,22 +157,3 @@ def _may_hold_form(scope: Scope, headers: Headers) -> bool:
     kind = headers.get("content-type", "")
     form = kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded"))
     return form and scope["method"] not in _SAFE_METHODS
-
-
-def cookies_of(headers: Headers) -> Mapping[str, str]:
-    """The cookies of a request; a header that makes no sense holds none."""
-    raw = headers.get("cookie")
-    if not raw:
-        return {}
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(raw).items()}
-    except CookieError:
-        return {}
-
-
-def cookie_name(name: str, scope: Scope, headers: Headers) -> str:
-    """A cookie's name with the port that the client used, so that two servers on one host get along."""
-    _, _, port = headers.get("host", "").rpartition(":")
-    if not port.isdigit():
-        port = "443" if scope.get("scheme") == "https" else "80"
-    return f"{name}_P{port}"

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
 
 from mrdraw.accounts import Accounts, Identity, Permission
 from mrdraw.cameras.snapshot import Snapshots
@@ -21,6 +22,7 @@ from mrdraw.hub import Hub, Machine
 from mrdraw.library import Library
 from mrdraw.server.file_lists import FileLists
 from mrdraw.server.page_files import PageFiles
+from mrdraw.server.peer import peer_of
 from mrdraw.settings import Settings
 
 MAX_BODY = 100 * 1024
@@ -138,13 +140,8 @@ async def limited_body(request: Request, limit: int = MAX_BODY) -> bytes:
 
 
 def client_address(connection: HTTPConnection) -> str:
-    """The address of the client; behind a proxy on this computer what that says, as far as it saw it itself."""
-    peer = connection.client.host if connection.client else ""
-    if peer in _TRUSTED_PROXIES:
-        for address in reversed(connection.headers.get("x-forwarded-for", "").split(",")):
-            if (named := address.strip()) and named not in _TRUSTED_PROXIES:
-                return named
-    return peer
+    """The address of the client, as far as it is known for sure."""
+    return peer_of(connection.scope).address
 
 
 def is_json(content_type: str) -> bool:
@@ -196,27 +193,13 @@ def headers_of(connection: HTTPConnection, names: frozenset[bytes]) -> dict[byte
     return found
 
 
-_TRUSTED_PROXIES = frozenset({"127.0.0.1", "::1"})
-_FORWARDED_HOST = (b"x-forwarded-host",)
-_FORWARDED_SCHEME = (b"x-forwarded-proto", b"x-scheme")
-_FORWARDED_PREFIX = (b"x-forwarded-prefix", b"x-script-name")
-_ADDRESS = frozenset((b"host", *_FORWARDED_HOST, *_FORWARDED_SCHEME, *_FORWARDED_PREFIX))
-
-
 def absolute_url(connection: HTTPConnection, path: str) -> str:
-    """The address of a path of this machine, as the client reaches it; a proxy on this computer says how."""
-    scope, headers = connection.scope, headers_of(connection, _ADDRESS)
-    client = scope.get("client")
-    proxied = headers if client is not None and client[0] in _TRUSTED_PROXIES else {}
-    host = _first(proxied, _FORWARDED_HOST) or headers.get(b"host", "localhost")
-    scheme = _first(proxied, _FORWARDED_SCHEME) or scope.get("scheme", "http")
-    prefix = _first(proxied, _FORWARDED_PREFIX).rstrip("/")
-    return f"{scheme}://{host}{prefix}{quote(scope.get(BASE, ''))}{quote(path)}"
+    """The address of a path of this machine, as the client reaches it."""
+    scope = connection.scope
+    return f"{peer_of(scope).base}{quote(scope.get(BASE, ''))}{quote(path)}"
 
 
-def _first(headers: Mapping[bytes, str], names: tuple[bytes, ...]) -> str:
-    """The first item of the first of these headers that says something."""
-    for name in names:
-        if value := headers.get(name):
-            return value.partition(",")[0].strip()
-    return ""
+def redirection(connection: HTTPConnection, path: str, status: int) -> Response:
+    """The answer that a path of this machine is where the client should ask, with the query that it sent."""
+    query = connection.scope["query_string"].decode("latin-1")
+    return RedirectResponse(absolute_url(connection, path) + (f"?{query}" if query else ""), status)

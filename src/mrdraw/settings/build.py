@@ -17,6 +17,7 @@ from mrdraw.settings.controls import check_controls
 from mrdraw.settings.discovery import DISCOVERY, DiscoveryTree
 from mrdraw.settings.kinds import PATTERN_WORDS
 from mrdraw.settings.profiles import check_known, further_profiles, settled
+from mrdraw.settings.reverse_proxy import check_networks
 from mrdraw.settings.tree import MACHINE_SECTIONS, MachineTree, SettingsTree, unknown_members
 
 _MACHINES = "machines"
@@ -41,6 +42,7 @@ def build(data: Mapping[str, Any]) -> SettingsTree:
     shared = {name: value for name, value in data.items() if name not in (_MACHINES, *MACHINE_SECTIONS)}
     tree = checked(_without_empty(shared), SettingsTree, "")
     checked(tree.plugins.get(DISCOVERY) or {}, DiscoveryTree, f"plugins.{DISCOVERY}")
+    check_networks(tree.server.reverse_proxy, "server.reverseProxy")
     _check_machine_id(tree.default_machine, "defaultMachine")
     described = dict(_members(data.get(_MACHINES), _MACHINES))
     described.setdefault(tree.default_machine, None)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from mrdraw.settings.kinds import Bytes, Minutes, Port, Program, Section
+from mrdraw.settings.reverse_proxy import ReverseProxyTree
 
 
 class UploadsTree(Section, frozen=True):
@@ -66,6 +67,9 @@ class ServerTree(Section, frozen=True):
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Port = 5000
     allow_framing: bool = False
+    reverse_proxy: ReverseProxyTree = ReverseProxyTree()
+    refuse_insecure_public: bool = False
+    """Whether clients from the internet are refused that come without TLS; otherwise people are warned."""
     tls: TlsTree = TlsTree()
     uploads: UploadsTree = UploadsTree()
     commands: CommandsTree = CommandsTree()

@@ -35,6 +35,13 @@ Line = Annotated[str, Meta(pattern=_LINE)]
 """A command of G-code with its parameters."""
 Bitrate = Annotated[str, Meta(pattern=_BITRATE)]
 FfmpegLine = Annotated[str, Meta(pattern=_FFMPEG)]
+URL_PREFIX = r"^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?\Z"
+HOST_AND_PORT = r"^(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?\Z"
+_SCHEME = r"^https?\Z"
+UrlPrefix = Annotated[str, Meta(pattern=URL_PREFIX)]
+"""A path that stands before all others, of names that need no encoding."""
+HostAndPort = Annotated[str, Meta(pattern=HOST_AND_PORT)]
+Scheme = Annotated[str, Meta(pattern=_SCHEME)]
 Program = str | tuple[str, ...] | None
 """A program and its arguments: a list, or text that is taken apart as a shell would; it never runs in a shell."""
 
@@ -43,6 +50,9 @@ PATTERN_WORDS = {
     _LINE: "one command in ASCII, as 'M110 N0'",
     _BITRATE: "bits a second, as '10000k'",
     _FFMPEG: "text with {ffmpeg}, {input} and {output} in it",
+    URL_PREFIX: "a path of letters, digits and '-._~', as '/mrdraw'",
+    HOST_AND_PORT: "a host with or without its port, as 'printer.example' or 'printer.example:8443'",
+    _SCHEME: "http or https",
 }
 """What a pattern asks for, as people read it."""
 

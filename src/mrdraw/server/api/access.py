@@ -16,8 +16,8 @@ from starlette.responses import Response
 from mrdraw.accounts import Identity
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
-from mrdraw.server.auth import CSRF_COOKIE, SESSION_COOKIE, cookie_name, cookies_of
-from mrdraw.server.context import is_json, limited_body, machine_id, optional_identity, services
+from mrdraw.server.context import client_address, is_json, limited_body, machine_id, optional_identity, services
+from mrdraw.server.cookies import give_csrf_token, give_session, lacks_csrf_token, session_of, take_back
 from mrdraw.server.describing import (
     ANY,
     FLAG,
@@ -59,8 +59,7 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     name, password = body.get("user"), body.get("pass")
     if not isinstance(name, str) or not isinstance(password, str):
         raise InvalidValue('A log-in needs "user" and "pass", both text.')
-    address = request.client.host if request.client else ""
-    async with accounts.attempts.attempt(address):
+    async with accounts.attempts.attempt(client_address(request)):
         who = await accounts.login(name, password)
     remember = is_true(body.get("remember"))
     session = _session_of(request)
@@ -86,12 +85,9 @@ async def stay_logged_in(request: Request, response: Response, who: Identity) ->
 
 
 def _set_cookies(request: Request, response: Response, session: str, *, remember: bool) -> None:
-    csrf = services(request).accounts.new_csrf_token()
-    secure = request.url.scheme == "https"
     age = _REMEMBERED if remember else None
-    for name, value, readable in ((SESSION_COOKIE, session, False), (CSRF_COOKIE, csrf, True)):
-        full_name = cookie_name(name, request.scope, request.headers)
-        response.set_cookie(full_name, value, max_age=age, secure=secure, httponly=not readable, samesite="lax")
+    give_session(request.scope, response, session, max_age=age)
+    give_csrf_token(request.scope, response, services(request).accounts.new_csrf_token(), max_age=age)
 
 
 async def _passive(request: Request) -> Response:
@@ -100,9 +96,12 @@ async def _passive(request: Request) -> Response:
     if who is None:
         return json_response(_GUEST)
     session = _session_of(request) if who.via == "session" else None
-    session = session or await accounts.open_session(who)
     mechanism = "apikey" if who.via == "apikey" else "password"
-    return json_response(accounts.login_record(who, session, mechanism, machine_id(request)))
+    token = session or await accounts.open_session(who)
+    response = json_response(accounts.login_record(who, token, mechanism, machine_id(request)))
+    if session is not None and lacks_csrf_token(request.scope, request.headers):
+        give_csrf_token(request.scope, response, accounts.new_csrf_token())
+    return response
 
 
 async def logout(request: Request) -> Response:
@@ -112,8 +111,7 @@ async def logout(request: Request) -> Response:
     if who is not None and session is not None:
         await services(request).accounts.close_session(session)
         services(request).hub.bus.publish(None, UserLoggedOut(username=who.name))
-    for name in (SESSION_COOKIE, CSRF_COOKIE):
-        response.delete_cookie(cookie_name(name, request.scope, request.headers))
+    take_back(request.scope, response)
     return response
 
 
@@ -129,7 +127,7 @@ def _current(who: Identity | None, on: str) -> dict[str, object]:
 
 
 def _session_of(request: Request) -> str | None:
-    return cookies_of(request.headers).get(cookie_name(SESSION_COOKIE, request.scope, request.headers))
+    return session_of(request.scope, request.headers)
 
 
 async def _members(request: Request) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue, NoSuchFile, NotSupported, TooLarge, WrongContentType
 from mrdraw.server.conditional import not_modified
-from mrdraw.server.context import absolute_url, is_json, json_body, limited_body
+from mrdraw.server.context import is_json, json_body, limited_body, redirection
 from mrdraw.server.describing import (
     ANY,
     CONDITIONAL,
@@ -64,8 +64,7 @@ async def configure(request: Request) -> Response:
 
 async def one(request: Request) -> Response:
     """`GET /api/timelapse/<name>`."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(absolute_url(request, f"/downloads/timelapse/{request.path_params['name']}") + query, 302)
+    return redirection(request, f"/downloads/timelapse/{request.path_params['name']}", 302)
 
 
 async def missing(request: Request) -> Response:

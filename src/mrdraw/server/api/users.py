@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Container, Mapping
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from mrdraw.accounts import Grants, Permission, Scopes, check_permissions
 from mrdraw.errors import InvalidValue, LastAdmin, NoSuchUser, NotPermitted, TooManyAttempts, UserExists
 from mrdraw.server.api.access import stay_logged_in
-from mrdraw.server.context import absolute_url, identity, is_fresh, json_body, require_fresh, services
+from mrdraw.server.context import client_address, identity, is_fresh, json_body, redirection, require_fresh, services
 from mrdraw.server.describing import ANY, FLAG, TEXT, About, Body, by_name, many, maybe, object_of, said
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
@@ -147,7 +147,7 @@ async def change_password(request: Request) -> Response:
 async def _check_current(request: Request, name: str, current: str) -> None:
     """Raises `NotPermitted` when the password of now is another one, `TooManyAttempts` when that was often so."""
     accounts = services(request).accounts
-    async with accounts.attempts.attempt(request.client.host if request.client else ""):
+    async with accounts.attempts.attempt(client_address(request)):
         await accounts.check_password(name, current)
 
 
@@ -192,8 +192,7 @@ def _own_or_any(request: Request) -> str:
 async def moved(request: Request) -> Response:
     """`/api/users…`: where users were in 2014."""
     path = _USERS + request.scope["path"].removeprefix(_OLD)
-    query = request.url.query
-    return RedirectResponse(absolute_url(request, path) + (f"?{query}" if query else ""), 307)
+    return redirection(request, path, 307)
 
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
