@@ -131,7 +131,7 @@ def test_a_user_gets_a_group_and_a_key(page, served, eye):
     assert served.curl("/api/access/users", key) == 403
     eye.look("user-open")
     press_twice(row, "Revoke the key", "Revoke it?")
-    expect(row).to_contain_text("none")
+    expect(row).to_contain_text("no API key")
     assert served.curl("/api/version", key) == 401
 
     row.get_by_label("May sign in").uncheck()
@@ -289,3 +289,27 @@ def test_other_sites(page, served):
     page.get_by_test_id("cors").get_by_role("checkbox").check()
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert served.ask("/api/settings")["api"]["allowCrossOrigin"] is True
+
+
+def test_the_own_key_is_shown_to_who_proves_it_is_them(page, served):
+    sign_in(page, served)
+    forget_the_password(served)
+    page.get_by_role("button", name=f"Account of {USER}").click()
+    page.get_by_text("Change password", exact=True).click()
+    own, asks = page.get_by_role("dialog", name="Change password"), page.get_by_role("dialog", name="Is it you?")
+    own.get_by_role("button", name="Show the key").click()
+    fill_first(page, "Your password once more", PASSWORD)
+    asks.get_by_role("button", name="Go on").click()
+    own.get_by_role("button", name="Generate a key").click()
+    own.get_by_role("button", name="Show the key").click()
+    first = own.get_by_test_id("key").inner_text()
+    forget_the_password(served)
+    press_twice(own, "New key", "Replace the old key?")
+    fill_first(page, "Your password once more", PASSWORD)
+    asks.get_by_role("button", name="Go on").click()
+    expect(own.get_by_test_id("key")).not_to_have_text(first)
+    second = own.get_by_test_id("key").inner_text()
+    assert [served.curl("/api/version", key) for key in (first, second)] == [401, 200]
+    press_twice(own, "Revoke", "Revoke it?")
+    expect(own).to_contain_text("You have no API key.")
+    assert served.curl("/api/version", second) == 401

@@ -82,9 +82,10 @@ def slicer_at(address, key):
 def test_slicers_that_test_and_upload(guide, served):
     for slicer, fields in ALL[:-1]:
         kind, address, key = entered(guide, slicer, fields)
+        name = f"{slicer.replace(' ', '')}.gcode"
         told = {"OctoPrint": SLICERS[0], "Octo/Klipper": SLICERS[1]}
-        try_and_upload(slicer_at(address, key), *told[kind], slicer)
-        assert served.ask(f"/api/files/local/{slicer}.gcode")["user"] == USER
+        try_and_upload(slicer_at(address, key), *told[kind], name)
+        assert served.ask(f"/api/files/local/{name}")["user"] == USER
 
 
 def try_and_upload(at, agent, expects_continue, name):
@@ -94,7 +95,7 @@ def try_and_upload(at, agent, expects_continue, name):
         assert f"\r\n{HEADER}: {at.key}\r\n".encode() in test
         wire.send(test)
         assert wire.answer().json()["text"].startswith("OctoPrint")
-        body = curl_form(f"{name}.gcode", QUICK, "", "false")
+        body = curl_form(name, QUICK, "", "false")
         wire.send(curl_upload(at, agent, at.base + uploaded, len(body), expects_continue))
         if expects_continue:
             assert wire.head().startswith(b"HTTP/1.1 100 ")
