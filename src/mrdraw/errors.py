@@ -37,6 +37,18 @@ class TooManyAttempts(MrDrawError):
     """The same address tried and failed too often."""
 
 
+class SignOnFailed(MrDrawError):
+    """A log-in with a provider came to nothing; `problem` is the word by which the page knows why."""
+
+    def __init__(self, text: str, problem: str = "failed") -> None:
+        super().__init__(text)
+        self.problem = problem
+
+
+class SignOnRefused(SignOnFailed, NotPermitted):
+    """A log-in with a provider that was tried with what does not hold, or by somebody who may not come in."""
+
+
 class NotOperational(MrDrawError):
     """The machine is not connected or not usable."""
 

@@ -1,5 +1,6 @@
 """The command as its users call it: a process of its own."""
 
+import json
 import os
 import pty
 import signal
@@ -12,6 +13,7 @@ import pytest
 
 from helpers_accounts import opened
 from mrdraw import __version__
+from mrdraw.accounts import Grants
 from mrdraw.store import Database
 
 COMMAND = [sys.executable, "-m", "mrdraw"]
@@ -106,6 +108,19 @@ def test_a_password_that_is_no_text_is_refused(base, encoding):
     assert (done.returncode, b"bytes that are none" in done.stderr) == (1, True)
 
 
+def test_linking_a_user_to_somebody_of_a_provider(base):
+    words = ("user", "link", "ada", "home", "f3a1", "--basedir", base)
+    assert refused(mrdraw(*words), "none yet")
+    provider = {"issuer": "https://id.example", "clientId": "mrdraw"}
+    (base / "config.yaml").write_text(
+        json.dumps({"accessControl": {"openId": {"externalUrl": "https://p.example", "providers": {"home": provider}}}})
+    )
+    assert mrdraw(*words).stdout == "Who is f3a1 at home logs in as ada.\n"
+    assert refused(mrdraw("user", "link", "eve", "home", "f3a1", "--basedir", base), "no user eve")
+    with opened(base) as accounts:
+        assert [(one.issuer, one.id) for one in accounts.sign_on.subjects_of("ada")] == [("https://id.example", "f3a1")]
+
+
 def test_setting_a_password_ends_sessions_and_removing_ends_everything(base):
     with opened(base) as serving:
         key = serving.new_user_key("ada")
@@ -171,7 +186,7 @@ def can_log_in(base, name, password):
         (("user", "add", "a:b", "--password", "x"), 1, "no colon"),
         (("user", "add", "\udcff", "--password", "x"), 1, "no colon"),
         (("user", "add", "bob", "--password", "\udcff"), 1, "bytes that are none"),
-        (("user", "add", "bob", "--password", "x", "--group", "guests"), 2, "admins"),
+        (("user", "add", "bob", "--password", "x", "--group", "guests"), 1, "groups are admins"),
         (("user", "key", "ada", "--new", "--revoke"), 2, "not allowed with"),
         (("user",), 2, "WHAT"),
         (("serve", "--port", "99999"), 2, "no TCP port"),
@@ -231,7 +246,7 @@ def test_an_unforeseen_error_is_one_line_and_a_report(base):
 def test_a_reader_that_goes_away_early(base):
     with opened(base) as accounts:
         for number in range(3):
-            accounts._users.add(f"{'long' * 25}{number}", "-", ("users",))
+            accounts._users.add(f"{'long' * 25}{number}", "-", Grants(("users",)))
     process = subprocess.Popen(
         [*COMMAND, "user", "list", "--basedir", base], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

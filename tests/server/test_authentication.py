@@ -33,6 +33,9 @@ OPEN = PAGE | {
     ("GET", "/online.txt"),
     ("GET", "/online.gif"),
     ("GET", "/plugin/discovery/discovery.xml"),
+    ("GET", "/api/v1/login-methods"),
+    ("GET", "/login/openid/eve"),
+    ("GET", "/login/openid/eve/done"),
 }
 """Of what is served today; the rest of section 0's open list is not built yet."""
 
@@ -199,6 +202,8 @@ NOWHERE = [
     ("DELETE", "/favicon.svg"),
     ("GET", "/machines/default/"),
     ("GET", "/machines/default/login/"),
+    ("GET", "/machines/default/login/openid/eve"),
+    ("POST", "/login/openid/eve"),
     ("GET", "/machines/default/assets/a.js"),
     ("GET", "/nothing/at/all"),
     ("DELETE", "/api/version"),
@@ -216,6 +221,7 @@ PARAMETERS = {
     "server": "0",
     "session": "a.b",  # which is no session: one that is would be answered without end
     "path:path": "a.gcode",
+    "provider": "eve",
     "origin": "local",
     "machine_id": "default",
     "profile_id": "_default",

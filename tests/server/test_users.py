@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from helpers_hub import run, world
-from helpers_users import USERS, logged_in, names, record_of
+from helpers_users import USERS, later, logged_in, names, record_of
 
 # --- groups and permissions -------------------------------------------------------------------------------------------
 
@@ -86,6 +86,9 @@ def test_adding_a_user(tmp_path):
         ({"name": " cora"}, "cannot be a user's name"),
         ({"name": ""}, "cannot be a user's name"),
         ({"name": "a:b"}, "cannot be a user's name"),
+        ({"name": "../boss"}, "cannot be a user's name"),
+        ({"name": ".."}, "cannot be a user's name"),
+        ({"name": "ann\u202e"}, "cannot be a user's name"),
         ({"password": ""}, "cannot be empty"),
         ({"password": 1}, "password must be a string"),
         ({"active": "false"}, "active must be true or false"),
@@ -253,6 +256,25 @@ def test_whoever_changes_the_own_password_stays_logged_in_and_other_sessions_end
             assert (await page.put(f"{USERS}/ann/password", json=body, headers=pair)).status_code == 200
             assert (await page.get("/api/currentuser")).json()["name"] == "ann"
             assert (await other.get("/api/currentuser")).status_code == 401
+
+    run(tmp_path, scenario, user="ann")
+
+
+def test_a_remembered_session_is_remembered_after_another_password_too(tmp_path):
+    async def scenario(_, made):
+        async with made.client() as page:
+            body = {"user": "ann", "pass": "secret", "remember": True}
+            assert (await page.post("/api/login", json=body)).status_code == 200
+            pair = {"X-CSRF-Token": page.cookies["csrf_token_P80"]}
+            body = {"password": "new", "current": "secret"}
+            changed = await page.put(f"{USERS}/ann/password", json=body, headers=pair)
+            cookies = changed.headers.get_list("set-cookie")
+            assert len(cookies) == 2
+            assert all("Max-Age=7776000" in cookie for cookie in cookies)
+            later(made, minutes=60 * 24 * 80)
+            assert (await page.get("/api/currentuser")).json()["name"] == "ann"
+            later(made, minutes=60 * 24 * 91)
+            assert (await page.get("/api/currentuser")).status_code == 401
 
     run(tmp_path, scenario, user="ann")
 

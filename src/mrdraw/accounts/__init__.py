@@ -1,6 +1,7 @@
 """Users, groups, permissions, keys and sessions."""
 
 from mrdraw.accounts.accounts import Accounts
+from mrdraw.accounts.attempts import account_of
 from mrdraw.accounts.grants import Grants, Scopes
 from mrdraw.accounts.group_table import GroupChange
 from mrdraw.accounts.groups import check_permissions
@@ -15,6 +16,7 @@ __all__ = [
     "Identity",
     "Permission",
     "Scopes",
+    "account_of",
     "check_permissions",
     "permission_records",
 ]

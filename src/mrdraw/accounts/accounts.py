@@ -8,10 +8,13 @@ as long as what it stands on (the password, the key) does.
 from __future__ import annotations
 
 import sqlite3
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from hmac import compare_digest
 from pathlib import Path
 from time import time
+
+from msgspec.structs import replace
 
 from mrdraw.accounts import records
 from mrdraw.accounts.attempts import AttemptLimiter
@@ -26,16 +29,20 @@ from mrdraw.accounts.records import Record
 from mrdraw.accounts.rows import User
 from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
 from mrdraw.accounts.sessions import Session, Sessions
+from mrdraw.accounts.sign_on import Newcomer, SignOn, Subject, remove_links
 from mrdraw.accounts.users import Users, remove_user
-from mrdraw.errors import InvalidValue, NotPermitted
+from mrdraw.errors import InvalidValue, NotPermitted, TooManyAttempts
 from mrdraw.settings import Settings
 from mrdraw.settings.sections import LONGEST_KEY
+from mrdraw.settings.sign_on import ProviderTree
 from mrdraw.store import Database
 
 _MOST_KNOWN = 1024
 """Keys and sessions, right and wrong ones, that are remembered."""
 SHORTEST_PASSWORD = 8
 """Characters of the first admin's password at least."""
+_PROVEN_BY = frozenset({"password", "openid"})
+"""The mechanisms by which somebody shows at a known time who that is."""
 _API = User(API_USER, "", Grants((ADMINS, USERS)), active=True)
 
 
@@ -55,11 +62,13 @@ class Accounts:
         self.groups = GroupTable(database)
         self._known_keys: dict[str, Identity | None] = {}
         self._known_sessions: dict[str, tuple[Identity, Session] | None] = {}
+        self._known_passwords: dict[str, Identity] = {}
         self._known_at: tuple[object, ...] = ()
         self.attempts = AttemptLimiter(database, clock)
         self.claim = Claim(database, self._secret)
         self._clock = clock
         self.sessions = Sessions(database, self._secret, clock, self._idle)
+        self.sign_on = SignOn(database, self._users, self.groups, clock)
 
     def _idle(self) -> float:
         """s without use after which a session ends."""
@@ -105,8 +114,8 @@ class Accounts:
         return who.proven_at is not None and (not minutes or self._clock() - who.proven_at <= minutes * 60)
 
     def is_fresh(self, who: Identity) -> bool:
-        """Whether nobody can have sat down at somebody else's session: a key is as good as ever."""
-        return who.via == "apikey" or self.has_just_typed_password(who)
+        """Whether nobody can have sat down at somebody else's session: what comes with each request is good as ever."""
+        return who.via != "session" or self.has_just_typed_password(who)
 
     def lets_in(self, name: str) -> bool:
         """Whether there is a user of this name who may come in."""
@@ -124,6 +133,47 @@ class Accounts:
         if user is None or not right or not user.active:
             raise NotPermitted("The user name or the password is wrong.")
         return self._identity(user, via="session", fingerprint=digest_of(user.password_hash))
+
+    async def identify_password(self, name: str, password: str, address: str) -> Identity | None:
+        """The user whose name and password come with a request from this address; none if they are wrong.
+
+        A right one is remembered until anything of the accounts changes, so that not every request is hashed for; an
+        address that was wrong too often is not listened to (`AttemptLimiter`).
+        """
+        self._forget_if_changed()
+        digest = self._secret.derive("basic", f"{name}\0{password}")
+        if digest not in self._known_passwords:
+            try:
+                async with self.attempts.attempt(address):
+                    who = await self.login(name, password)
+            except (NotPermitted, TooManyAttempts):
+                return None
+            if len(self._known_passwords) >= _MOST_KNOWN:
+                self._known_passwords.clear()
+            self._known_passwords[digest] = replace(who, via="authheader")
+        return self._known_passwords[digest]
+
+    def admit(self, newcomer: Newcomer, provider: ProviderTree) -> Identity:
+        """The user whom a provider vouches for; blocks. Raises `SignOnRefused`."""
+        user = self.sign_on.admit(newcomer, provider)
+        return self._identity(user, via="session", fingerprint=newcomer.subject.fingerprint)
+
+    def link_to_provider(self, name: str, provider_id: str, subject: str) -> None:
+        """Have a provider's subject log in as this user; blocks. Raises `NoSuchUser`, `InvalidValue`."""
+        providers = self._settings.current().access_control.open_id.providers
+        if provider_id not in providers:
+            known = ", ".join(providers) or "none yet"
+            raise InvalidValue(f"There is no provider {provider_id!r} in accessControl.openId; there are: {known}.")
+        self.sign_on.link(Subject(providers[provider_id].issuer, subject), name)
+
+    def vouched_for(self, name: str, via: str, *, add: bool = False) -> Identity | None:
+        """The user whom a proxy names, made new if so wished (then it blocks); none where nobody may come in."""
+        user = self._users.find(name)
+        if user is None and add:
+            user = self.sign_on.add_named_by_proxy(name)
+        if user is None or not user.active:
+            return None
+        return self._identity(user, via=via, fingerprint=_named(user.name))
 
     async def check_password(self, name: str, password: str) -> None:
         """Whether this is the user's password of now. Raises `NotPermitted`."""
@@ -145,6 +195,19 @@ class Accounts:
         """End a session."""
         await self.sessions.close(token)
 
+    def seal(self, purpose: str, text: str) -> str:
+        """Text for somebody who brings it back and neither reads nor changes it; for this purpose only."""
+        return urlsafe_b64encode(self._secret.encrypt(f"{purpose}\0{text}")).decode()
+
+    def unseal(self, purpose: str, sealed: str) -> str | None:
+        """What was sealed for this purpose, if it is that."""
+        try:
+            text = self._secret.decrypt(urlsafe_b64decode(sealed))
+        except ValueError:
+            return None
+        before, mark, inside = (text or "").partition("\0")
+        return inside if mark and before == purpose else None
+
     def new_csrf_token(self) -> str:
         """A token that a page shows it got from here."""
         token = new_key()
@@ -161,6 +224,7 @@ class Accounts:
             self._known_at = state
             self._known_keys.clear()
             self._known_sessions.clear()
+            self._known_passwords.clear()
 
     def _look_up_key(self, key: str) -> Identity | None:
         owner = self._keys.owner_of(key)
@@ -188,10 +252,24 @@ class Accounts:
         return _API if owner == GLOBAL else self._users.find(owner)
 
     def _fingerprints(self, user: User, owner: str) -> set[str]:
-        """What a session of this user may stand on: the password, the key."""
+        """What a session of this user may stand on: the password, the key, the word of a provider or a proxy."""
         key = self._keys.digest(owner)
         password = digest_of(user.password_hash) if user.password_hash else None
-        return {fingerprint for fingerprint in (password, key) if fingerprint}
+        proxy = _named(user.name) if self._believes_proxies() else None
+        own = {fingerprint for fingerprint in (password, key, proxy) if fingerprint}
+        return own | self._fingerprints_of_links(user.name)
+
+    def _fingerprints_of_links(self, name: str) -> set[str]:
+        """Those of the providers that the settings still name."""
+        providers = self._settings.current().access_control.open_id.providers
+        issuers = {provider.issuer for provider in providers.values()}
+        subjects = self.sign_on.subjects_of(name) if issuers else []
+        return {subject.fingerprint for subject in subjects if subject.issuer in issuers}
+
+    def _believes_proxies(self) -> bool:
+        tree = self._settings.current().access_control
+        basic = tree.trust_basic_authentication and not tree.check_basic_authentication_password
+        return tree.trust_remote_user or basic
 
     # --- users -----------------------------------------------------------------------------------------------------
 
@@ -211,10 +289,16 @@ class Accounts:
         user = self._users.get(name)
         return records.user_record(user, self.groups.now(), self._keys.shown(name) if key else None, shown=key)
 
+    def mechanism_of(self, who: Identity) -> str:
+        """How somebody logged in, as clients are told (contract, 2.4)."""
+        if who.via == "session":
+            return "openid" if who.fingerprint in self._fingerprints_of_links(who.name) else "password"
+        return who.via
+
     def login_record(self, who: Identity, session: str, mechanism: str, machine_id: str | None = None) -> Record:
         """What a log-in is answered with (contract, 2.4), on this machine or all. Raises `NoSuchUser`."""
         user = _API if who.is_global else self._users.get(who.name)
-        found = self.sessions.find(session) if mechanism == "password" else None
+        found = self.sessions.find(session) if mechanism in _PROVEN_BY else None
         record = records.user_record(user, self.groups.now(), None, shown=False)
         permissions = who.permissions if machine_id is None else who.permissions_on(machine_id)
         return records.login_record(record, permissions, session, mechanism, found.created_at if found else None)
@@ -272,6 +356,7 @@ class Accounts:
         def write(connection: sqlite3.Connection) -> None:
             remove_user(connection, name, keep_admin=keep_admin)
             remove_key(connection, name)
+            remove_links(connection, name)
 
         self._database.write_now(write)
 
@@ -313,3 +398,8 @@ class Accounts:
     def revoke_global_key(self) -> None:
         """Switch the global key off. Raises `SettingsUnreadable`, `NotStored`."""
         self._keys.revoke_global()
+
+
+def _named(name: str) -> str:
+    """What a session stands on that somebody has by a proxy's word."""
+    return digest_of(f"proxy\0{name}")

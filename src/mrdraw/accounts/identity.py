@@ -24,7 +24,7 @@ class Identity(msgspec.Struct, frozen=True):
     permissions: frozenset[Permission]
     """Those that hold on every machine."""
     via: str
-    """`apikey` or `session`."""
+    """`apikey` or `session`; `authheader` (Basic authentication) or `remote_user` (a proxy says so)."""
     fingerprint: str
     """Of what the identity stands on: a session that was opened for it ends when this changes."""
     proven_at: float | None = None

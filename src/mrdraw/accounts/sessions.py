@@ -71,8 +71,8 @@ class Sessions:
         self._clock = clock
 
     async def open(self, identity: Identity, *, remember: bool) -> str:
-        """A session for this identity; for a key the one that lives."""
-        if identity.via == "apikey":
+        """A session for this identity; for a key, or what else comes with each request, the one that lives."""
+        if identity.via != "session":
             return await self._open_of_key(identity)
         token = new_key()
         await self._database.write(lambda connection: self._begin(connection, identity, token, None, remember=remember))
@@ -94,9 +94,9 @@ class Sessions:
         self._database.write_soon(lambda connection: connection.execute(_USE, (now, session.digest)))
         return replace(session, used_at=now)
 
-    async def prove(self, token: str) -> None:
-        """The password of the session's user was typed just now."""
-        values = (self._clock(), digest_of(token))
+    async def prove(self, token: str, at: float | None = None) -> None:
+        """The session's user showed who that is: typed the password just now, or did so at a provider then."""
+        values = (self._clock() if at is None else at, digest_of(token))
         await self._database.write(lambda connection: connection.execute(_PROVE, values))
 
     async def close(self, token: str) -> None:

@@ -36,7 +36,11 @@ _SET_SETTINGS = "UPDATE users SET settings = ? WHERE name = ?"
 _REMOVE = "DELETE FROM users WHERE name = ?"
 _END_SESSIONS = "DELETE FROM sessions WHERE user = ?"
 
-_RESERVED = frozenset(":/\\")
+_TURNS = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Characters that turn the direction of writing: with them a name looks like another."""
+_RESERVED = frozenset(":/\\" + _TURNS)
+_PLACES = frozenset({".", ".."})
+"""What is no name in an address."""
 _NOT_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Control characters, halves of characters, line and paragraph separators."""
 _LONGEST_NAME = 128
@@ -75,8 +79,11 @@ class Users:
                 f"{name[:_LONGEST_NAME]!r} cannot be a user's name: it has 1 to {_LONGEST_NAME} characters, no blanks "
                 f"around it, and is not {API_USER}."
             )
-        if any(one in _RESERVED or unicodedata.category(one) in _NOT_IN_NAMES for one in name):
-            raise InvalidValue(f"{name!r} cannot be a user's name: it has no colon, slash or control character.")
+        if name in _PLACES or any(one in _RESERVED or unicodedata.category(one) in _NOT_IN_NAMES for one in name):
+            raise InvalidValue(
+                f"{name!r} cannot be a user's name: it has no colon, slash, control character or turn of the writing "
+                "direction, and is neither . nor .."
+            )
         if self.find(name) is not None:
             raise UserExists(f"There is a user {name} already.")
 

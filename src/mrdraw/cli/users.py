@@ -17,8 +17,6 @@ from mrdraw.errors import InvalidValue
 if TYPE_CHECKING:
     from mrdraw.cli.words import Verbs
 
-GROUPS = ("admins", "users", "readonly")
-
 
 def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     """Add `user` and its words."""
@@ -28,7 +26,7 @@ def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     adding = words.add_parser("add", help="add a user", parents=parents)
     adding.add_argument("name")
     adding.add_argument("--password", help="asked for, or read from standard input, when not given")
-    adding.add_argument("--group", choices=GROUPS, default="users")
+    adding.add_argument("--group", default="users", help="admins, users, readonly or one of your own; default: users")
     adding.set_defaults(run=add)
 
     words.add_parser("list", help="list the users", parents=parents).set_defaults(run=show)
@@ -49,11 +47,20 @@ def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     which.add_argument("--revoke", action="store_true", help="take the key away")
     keys.set_defaults(run=key)
 
+    linking = words.add_parser(
+        "link", help="have somebody of a provider of OpenID Connect log in as a user", parents=parents
+    )
+    linking.add_argument("name")
+    linking.add_argument("provider", help="its id in config.yaml")
+    linking.add_argument("subject", help="who it is there: the claim sub; the server's log names it after a try")
+    linking.set_defaults(run=link)
+
 
 def add(basedir: Path, arguments: argparse.Namespace) -> int:
     """`mrdraw user add`."""
     with opened_accounts(basedir) as accounts:
         accounts.check_new_name(arguments.name)
+        accounts.groups.now().check_assignable((arguments.group,))
         accounts.add_user(arguments.name, _password_of(arguments), (arguments.group,))
     print(f"Added {arguments.name} to {arguments.group}.")
     return 0
@@ -100,6 +107,14 @@ def key(basedir: Path, arguments: argparse.Namespace) -> int:
     if found is None:
         raise InvalidValue(f"{arguments.name} has no API key that can be shown. Make one with --new.")
     print(f"API key of {arguments.name}: {found}")
+    return 0
+
+
+def link(basedir: Path, arguments: argparse.Namespace) -> int:
+    """`mrdraw user link`."""
+    with opened_accounts(basedir) as accounts:
+        accounts.link_to_provider(arguments.name, arguments.provider, arguments.subject)
+    print(f"Who is {arguments.subject} at {arguments.provider} logs in as {arguments.name}.")
     return 0
 
 

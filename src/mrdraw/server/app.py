@@ -31,6 +31,7 @@ from mrdraw.server.api import (
     job,
     jobs,
     languages,
+    login_methods,
     logs,
     machines,
     plugin_manager,
@@ -42,6 +43,7 @@ from mrdraw.server.api import (
     prompts,
     settings,
     settings_templates,
+    sign_on,
     slicing,
     software_update,
     system,
@@ -63,6 +65,7 @@ from mrdraw.server.push.audience import Audience
 from mrdraw.server.push.polling import PolledSessions
 from mrdraw.server.push.socket import push_socket
 from mrdraw.server.routing import Route, RouteTable
+from mrdraw.server.sign_on.flow import Flow
 from mrdraw.server.turns import Turns
 from mrdraw.settings import Settings
 
@@ -107,6 +110,8 @@ MODULES = (
     software_update,
     plugins,
     prompts,
+    login_methods,
+    sign_on,
 )
 
 _COMMON = [
@@ -137,6 +142,7 @@ class Application:
             audience=Audience(services),
             polled=PolledSessions(),
             description=description.Description(routes),
+            sign_on=Flow(services.settings, services.accounts),
         )
         self._table = RouteTable(routes)
 

@@ -2,7 +2,8 @@
 
 Invariants: without a known key or session every path that is not on the open list is answered 401 at once: before it
 is known whether the path or the machine exists, and before a body is read; a key never reaches a log; a request that
-only a session cookie authenticates has to carry the CSRF pair as well. In the first run the claim code lets through to
+only what a browser sends by itself authenticates (a session cookie, Basic authentication, what a proxy puts before it)
+has to carry the CSRF pair as well. In the first run the claim code lets through to
 its few routes, and to nothing else.
 """
 
@@ -20,13 +21,15 @@ from mrdraw.server.context import BASE, CLAIM, IDENTITY, MACHINE_ID, Services
 from mrdraw.server.cookies import csrf_token_of, session_of
 from mrdraw.server.errors import refusal
 from mrdraw.server.form_key import key_in_form
+from mrdraw.server.identity_sources import IdentitySources
 from mrdraw.server.page import is_page_path
 
 OPEN_PATHS = frozenset({
     "/api/login", "/api/logout", "/sockjs", "/online.txt", "/online.gif", "/robots.txt",
-    "/plugin/discovery/discovery.xml",
+    "/plugin/discovery/discovery.xml", "/api/v1/login-methods",
 })  # fmt: skip
 PUSH = "/sockjs/"
+SIGN_ON = "/login/openid/"
 OPEN_PREFIXES = (PUSH,)
 """What is answered without a key (contract, section 0), beside the page."""
 
@@ -59,6 +62,7 @@ class Authentication:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
         self._services = services
+        self._sources = IdentitySources(services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -82,17 +86,19 @@ class Authentication:
         is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
         by_session = self._by_session(scope, headers)
         by_key = self._by_key(scope, headers)
-        found = by_session or by_key
+        found = by_key or by_session
         if found is None and not is_open and _may_hold_form(scope, headers) and _key_of(scope, headers) is None:
             key, receive = await key_in_form(headers.get("content-type", ""), receive)
             found = by_key = self._services.accounts.identify_key(key) if key else None
+        if found is None and _key_of(scope, headers) is None:
+            found = await self._sources.find(scope, headers)
         scope[IDENTITY] = found
         if (scope["method"], path) in FIRST_RUN and await self._claims(headers):
             scope[CLAIM] = True
             return None, receive
         if found is None and not is_open:
             return self._anonymous(scope, headers), receive
-        if by_key is None and by_session is not None and not self._has_csrf_pair(scope, headers):
+        if by_key is None and found is not None and not self._has_csrf_pair(scope, headers):
             return refusal(400, _NO_CSRF), receive
         return None, receive
 
@@ -125,8 +131,10 @@ class Authentication:
 
 
 def _is_page(scope: Scope) -> bool:
-    """Whether the page or a part of it is asked for; it has no machine's base before it."""
-    return scope["method"] in {"GET", "HEAD"} and is_page_path(scope["path"]) and MACHINE_ID not in scope
+    """Whether the page or a part of it is asked for, or single sign-on; that has no machine's base before it."""
+    path = scope["path"]
+    known = is_page_path(path) or path.startswith(SIGN_ON)
+    return scope["method"] in {"GET", "HEAD"} and known and MACHINE_ID not in scope
 
 
 def _find_machine(scope: Scope) -> None:

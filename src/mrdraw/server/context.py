@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
+from starlette.types import Scope
 
 from mrdraw.accounts import Accounts, Identity, Permission
 from mrdraw.cameras.snapshot import Snapshots
@@ -142,6 +143,11 @@ async def limited_body(request: Request, limit: int = MAX_BODY) -> bytes:
 def client_address(connection: HTTPConnection) -> str:
     """The address of the client, as far as it is known for sure."""
     return peer_of(connection.scope).address
+
+
+def comes_from_proxy(scope: Scope) -> bool:
+    """Whether a proxy that is trusted sent the request."""
+    return peer_of(scope).from_proxy
 
 
 def is_json(content_type: str) -> bool:

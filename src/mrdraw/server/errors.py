@@ -23,6 +23,7 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.NotAuthenticated: 401,
     errors.NotPermitted: 403,
     errors.NoClaim: 403,
+    errors.SignOnFailed: 403,
     errors.NoSuchFile: 404,
     errors.NoSuchMachine: 404,
     errors.NoSuchJob: 404,

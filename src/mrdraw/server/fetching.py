@@ -1,8 +1,8 @@
-"""One request to somebody else's web server: its status and its headers.
+"""One request to somebody else's web server: its status, its headers, and the body where one is asked for.
 
 Invariants: it goes to an address that was checked (`outgoing.resolve`), whatever the name stands for meanwhile; no
-redirect is followed, no body is read, no more than `_MOST_HEADER` bytes are; what the caller gave as a secret goes into
-the request and nowhere else.
+redirect is followed; of a body no more is read than the caller said, of headers no more than `_MOST_HEADER` bytes; what
+the caller gave as a secret goes into the request and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, urlsplit
 
 import httptools
@@ -23,6 +24,7 @@ _PIECE = 8 * 1024
 _PORTS = {"http": 80, "https": 443}
 _SAFE = "/%:@!$&'()*+,;=~-._"
 METHODS = ("HEAD", "GET")
+"""Those that people may choose."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,22 @@ class Question:
     basic: Credentials | None = None
     digest: Credentials | None = None
     bearer: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside those that are always sent; all in latin-1 and without line breaks."""
+    content: bytes = b""
+    most_body: int = 0
+    """Bytes of the answer's body that are taken; 0: it is not read."""
+    near_without_tls: bool = False
+    """Whether `http` is spoken to addresses of this computer and of private networks only."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered: the status and the headers, their names in lower case."""
+    """What was answered: the status, the headers, their names in lower case, and the body if it was asked for."""
 
     status: int
     headers: dict[str, str]
+    body: bytes = b""
 
 
 async def ask(question: Question) -> Answer | None:
@@ -60,6 +70,8 @@ async def ask(question: Question) -> Answer | None:
     try:
         async with asyncio.timeout(question.timeout):
             addresses = await resolve(parts.hostname or "")
+            if question.near_without_tls and parts.scheme == "http" and any(map(_is_far, addresses)):
+                raise InvalidValue(f"{parts.hostname} is in the internet; that is asked with https only.")
             tls = await asyncio.to_thread(_tls, question.verify) if parts.scheme == "https" else None
             answer = await _first(parts, addresses, tls, question, _authorization(parts, question))
             if answer is not None and answer.status == 401 and question.digest is not None:
@@ -104,53 +116,81 @@ async def _first(
     """The answer of the first of these addresses that answers."""
     for address in addresses:
         try:
-            return await _exchange(parts, address, tls, _request(parts, question, proof))
+            return await _exchange(parts, address, tls, _request(parts, question, proof), question.most_body)
         except (OSError, httptools.HttpParserError, asyncio.IncompleteReadError):
             continue
     return None
 
 
-async def _exchange(parts: SplitResult, address: Ip, tls: ssl.SSLContext | None, request: bytes) -> Answer | None:
+def _is_far(address: Ip) -> bool:
+    return address.is_global
+
+
+async def _exchange(
+    parts: SplitResult, address: Ip, tls: ssl.SSLContext | None, request: bytes, most_body: int
+) -> Answer | None:
     port = parts.port or _PORTS[parts.scheme]
     name = parts.hostname if tls else None
     reader, writer = await asyncio.open_connection(str(address), port, ssl=tls, server_hostname=name)
     try:
         writer.write(request)
         await writer.drain()
-        return await _read(reader)
+        return await _read(reader, most_body)
     finally:
         writer.transport.abort()
 
 
-class _Head:
-    """Takes what the parser finds up to the end of the headers."""
+class _Incoming:
+    """Takes what the parser finds of an answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_body: int) -> None:
         self.headers: dict[str, str] = {}
-        self.complete = False
+        self.body = bytearray()
+        self.has_head = False
+        self.is_whole = False
+        self._most_body = most_body
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
-        self.complete = True
+        self.has_head = True
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        self.is_whole = True
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether nothing more has to be read."""
+        return self.is_whole or (self.has_head and not self._most_body)
+
+    def ends_here(self) -> bool:
+        """Whether the end of the connection is the end of the body: nothing else was said to be."""
+        return self.has_head and not {"content-length", "transfer-encoding"} & self.headers.keys()
 
 
-async def _read(reader: asyncio.StreamReader) -> Answer | None:
-    head = _Head()
-    parser = httptools.HttpResponseParser(head)
+async def _read(reader: asyncio.StreamReader, most_body: int) -> Answer | None:
+    """The answer; none if it is torn, or larger than what is taken."""
+    incoming = _Incoming(most_body)
+    parser = httptools.HttpResponseParser(incoming)
     taken = 0
-    while not head.complete and taken < _MOST_HEADER:
+    while not incoming.is_enough and taken < _MOST_HEADER + most_body and len(incoming.body) <= most_body:
         data = await reader.read(_PIECE)
         if not data:
-            return None
+            break
         taken += len(data)
         try:
             parser.feed_data(data)
         except httptools.HttpParserError:
-            if not head.complete:
+            if not incoming.is_enough:
                 raise
-    return Answer(parser.get_status_code(), head.headers) if head.complete else None
+    torn = most_body and (len(incoming.body) > most_body or not (incoming.is_whole or incoming.ends_here()))
+    if torn or not incoming.has_head:
+        return None
+    return Answer(parser.get_status_code(), incoming.headers, bytes(incoming.body[:most_body]))
 
 
 def _request(parts: SplitResult, question: Question, proof: str | None) -> bytes:
@@ -164,8 +204,10 @@ def _request(parts: SplitResult, question: Question, proof: str | None) -> bytes
         "Accept: */*",
         "Connection: close",
         *([f"Authorization: {proof}"] if proof else []),
+        *(f"{name}: {value}" for name, value in question.headers.items()),
+        *([f"Content-Length: {len(question.content)}"] if question.content else []),
     ]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + question.content
 
 
 def target_of(parts: SplitResult) -> str:

@@ -26,7 +26,9 @@ Record = dict[str, Any]
 
 FILE_ONLY = frozenset({
     "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "accessControl.sessionStaleAfter",
-    "server.tls", "server.reverseProxy", "system.events",
+    "accessControl.trustBasicAuthentication", "accessControl.checkBasicAuthenticationPassword",
+    "accessControl.trustRemoteUser", "accessControl.remoteUserHeader", "accessControl.addRemoteUsers",
+    "accessControl.openId", "server.tls", "server.reverseProxy", "system.events",
 })  # fmt: skip
 """What is neither shown nor set through the API; `system.events` would run programs and means nothing here."""
 _PRIVATE = {"tracking": ("unique_id",)}

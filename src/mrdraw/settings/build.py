@@ -18,6 +18,8 @@ from mrdraw.settings.discovery import DISCOVERY, DiscoveryTree
 from mrdraw.settings.kinds import PATTERN_WORDS
 from mrdraw.settings.profiles import check_known, further_profiles, settled
 from mrdraw.settings.reverse_proxy import check_networks
+from mrdraw.settings.sign_on import PLACE as OPEN_ID
+from mrdraw.settings.sign_on import ProviderTree, check_open_id
 from mrdraw.settings.tree import MACHINE_SECTIONS, MachineTree, SettingsTree, unknown_members
 
 _MACHINES = "machines"
@@ -40,9 +42,11 @@ _Shape = TypeVar("_Shape")
 def build(data: Mapping[str, Any]) -> SettingsTree:
     """The tree of these members. Raises `InvalidValue`."""
     shared = {name: value for name, value in data.items() if name not in (_MACHINES, *MACHINE_SECTIONS)}
+    _check_providers(shared)
     tree = checked(_without_empty(shared), SettingsTree, "")
     checked(tree.plugins.get(DISCOVERY) or {}, DiscoveryTree, f"plugins.{DISCOVERY}")
     check_networks(tree.server.reverse_proxy, "server.reverseProxy")
+    check_open_id(tree.access_control.open_id)
     _check_machine_id(tree.default_machine, "defaultMachine")
     described = dict(_members(data.get(_MACHINES), _MACHINES))
     described.setdefault(tree.default_machine, None)
@@ -52,6 +56,16 @@ def build(data: Mapping[str, Any]) -> SettingsTree:
         above = data if machine_id == tree.default_machine else {}
         machines[machine_id] = _machine(own, f"{_MACHINES}.{machine_id}", above)
     return msgspec.structs.replace(tree, machines=machines)
+
+
+def _check_providers(data: Mapping[str, Any]) -> None:
+    """Raises `InvalidValue` for a provider that is wrong, here where its place is known."""
+    section, place = data, ""
+    for name in (*OPEN_ID.split("."), "providers"):
+        place = f"{place}.{name}".lstrip(".")
+        section = _members(section.get(name), place)
+    for provider_id, provider in section.items():
+        checked(provider, ProviderTree, f"{place}.{provider_id}")
 
 
 def unknown_keys(data: Mapping[str, Any]) -> list[str]:
@@ -163,7 +177,7 @@ def _readable(text: str, data: object, shape: object, place: str) -> str:
     for name, index in _steps(path):
         place = f"{place}[{index}]" if index else f"{place}.{name}".lstrip(".")
         data, shape = _inside(data, shape, name, index)
-    value = "its value" if place in _NOT_SHOWN else _shown(data)
+    value = "its value" if place in _NOT_SHOWN or place.startswith(OPEN_ID) else _shown(data)
     return f"{place}: {value} is not accepted; right is {right(reason, shape)}."
 
 

@@ -28,6 +28,8 @@ Detected = Literal["always", "detect", "never"]
 _COMMAND = r"^[A-Za-z][A-Za-z0-9_.]{0,31}\Z"
 _LINE = r"^[\x20-\x7e]{1,256}\Z"
 _BITRATE = r"^[0-9]{1,9}[kKmM]?\Z"
+_WEB_ADDRESS = r"^https?://[A-Za-z0-9._~:\[\]-]{1,255}(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]{0,512})?\Z"
+_VISIBLE = r"^[\x21-\x7e]{1,512}\Z"
 _FFMPEG = r"^(?=.*\{ffmpeg\})(?=.*\{input\})(?=.*\{output\})"
 Command = Annotated[str, Meta(pattern=_COMMAND)]
 """The name of a command of G-code."""
@@ -42,6 +44,10 @@ UrlPrefix = Annotated[str, Meta(pattern=URL_PREFIX)]
 """A path that stands before all others, of names that need no encoding."""
 HostAndPort = Annotated[str, Meta(pattern=HOST_AND_PORT)]
 Scheme = Annotated[str, Meta(pattern=_SCHEME)]
+WebAddress = Annotated[str, Meta(pattern=_WEB_ADDRESS)]
+"""Where something is served, without query and fragment."""
+Visible = Annotated[str, Meta(pattern=_VISIBLE)]
+"""Text for machines: printable ASCII without blanks."""
 Program = str | tuple[str, ...] | None
 """A program and its arguments: a list, or text that is taken apart as a shell would; it never runs in a shell."""
 
@@ -49,6 +55,8 @@ PATTERN_WORDS = {
     _COMMAND: "the name of a command, as 'M117'",
     _LINE: "one command in ASCII, as 'M110 N0'",
     _BITRATE: "bits a second, as '10000k'",
+    _WEB_ADDRESS: "an address as 'https://host' or 'https://host:port/path'",
+    _VISIBLE: "text of printable ASCII characters without blanks",
     _FFMPEG: "text with {ffmpeg}, {input} and {output} in it",
     URL_PREFIX: "a path of letters, digits and '-._~', as '/mrdraw'",
     HOST_AND_PORT: "a host with or without its port, as 'printer.example' or 'printer.example:8443'",

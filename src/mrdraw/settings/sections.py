@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mrdraw.settings.kinds import Coordinate, Minutes, Section
+from mrdraw.settings.kinds import Coordinate, Minutes, Section, Visible
+from mrdraw.settings.sign_on import OpenIdTree
 
 LONGEST_KEY = 256
 """Characters of an API key at most."""
@@ -34,9 +35,18 @@ class AccessControlTree(Section, frozen=True):
     autologin_headsup_acknowledged: bool = False
     default_reauthentication_timeout: Minutes = 5
     """0 means: a log-in is enough."""
-    session_stale_after: Annotated[int, Meta(ge=1, le=1_000_000)] = 24 * 60
+    session_stale_after: Annotated[int, Meta(ge=5, le=1_000_000)] = 24 * 60
     """min without use after which a session ends that was not to be remembered: a page that was left open over night
     still works (contract, 2.3, has 15, but there a session in memory is made anew from the cookie)."""
+    trust_basic_authentication: bool = False
+    check_basic_authentication_password: bool = True
+    """False: a proxy checked it, so that only trusted proxies are believed."""
+    trust_remote_user: bool = False
+    """Whether a trusted proxy says in a header who sends a request."""
+    remote_user_header: Visible = "REMOTE_USER"
+    add_remote_users: bool = False
+    """Whether those whom a proxy names for the first time become users."""
+    open_id: OpenIdTree = OpenIdTree()
 
 
 class AppearanceTree(Section, frozen=True):

@@ -12,6 +12,13 @@ export interface LoginRecord {
   session?: string
 }
 
+/** A way to sign in: `password`, or `openid` where the browser goes to the address. */
+export interface LoginMethod {
+  kind: string
+  name: string
+  address: string
+}
+
 export interface CurrentUser {
   name: string | null
   permissions: string[]

@@ -1,7 +1,7 @@
 """`/api/login`, `/api/logout`, `/api/currentuser`: who one is (contract, 2.4).
 
-Invariants: a passive log-in needs no password and says who the caller is; an active one is limited per address; a
-session's cookie is sent only to those who logged in with a password.
+Invariants: a passive log-in needs no password and says who the caller is; an active one is limited per address and
+account; a session's cookie is sent only to those who logged in with a password.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from mrdraw.accounts import Identity
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
-from mrdraw.server.context import client_address, is_json, limited_body, machine_id, optional_identity, services
+from mrdraw.server.context import is_json, limited_body, machine_id, optional_identity, services
 from mrdraw.server.cookies import give_csrf_token, give_session, lacks_csrf_token, session_of, take_back
 from mrdraw.server.describing import (
     ANY,
@@ -34,9 +34,12 @@ from mrdraw.server.describing import (
 )
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
+from mrdraw.server.trying import counted_by
 from mrdraw.server.values import is_true
 
 _REMEMBERED = 90 * 24 * 3600
+_BY_ITSELF = frozenset({"authheader", "remote_user"})
+"""What a browser sends, or a proxy adds, with every request."""
 _GUEST: dict[str, Any] = {
     "needs": {"role": [], "group": ["guests"]},
     "_is_external_client": False,
@@ -59,7 +62,7 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     name, password = body.get("user"), body.get("pass")
     if not isinstance(name, str) or not isinstance(password, str):
         raise InvalidValue('A log-in needs "user" and "pass", both text.')
-    async with accounts.attempts.attempt(client_address(request)):
+    async with accounts.attempts.attempt(*counted_by(request, name)):
         who = await accounts.login(name, password)
     remember = is_true(body.get("remember"))
     session = _session_of(request)
@@ -79,9 +82,28 @@ def _is_of(request: Request, who: Identity) -> bool:
     return before is not None and before.name == who.name and before.proven_at is not None
 
 
-async def stay_logged_in(request: Request, response: Response, who: Identity) -> None:
+async def stay_logged_in(request: Request, response: Response, who: Identity, *, remember: bool = False) -> None:
     """Give a browser a session that stands on what its user has just typed."""
-    _set_cookies(request, response, await services(request).accounts.open_session(who), remember=False)
+    session = await services(request).accounts.open_session(who, remember=remember)
+    _set_cookies(request, response, session, remember=remember)
+
+
+async def log_in(request: Request, response: Response, who: Identity, proven_at: float) -> None:
+    """Give a browser a session of somebody who proved elsewhere, at that time (Unix s), who that is."""
+    accounts = services(request).accounts
+    session = await accounts.open_session(who)
+    await accounts.sessions.prove(session, proven_at)
+    _set_cookies(request, response, session, remember=False)
+    services(request).hub.bus.publish(None, UserLoggedIn(username=who.name))
+
+
+async def prove_again(request: Request, who: Identity, proven_at: float) -> bool:
+    """Note in the browser's own session when its user proved that anew; whether it is this user's."""
+    before, session = optional_identity(request), _session_of(request)
+    if before is None or session is None or before.via != "session" or before.name != who.name:
+        return False
+    await services(request).accounts.sessions.prove(session, proven_at)
+    return True
 
 
 def _set_cookies(request: Request, response: Response, session: str, *, remember: bool) -> None:
@@ -96,10 +118,10 @@ async def _passive(request: Request) -> Response:
     if who is None:
         return json_response(_GUEST)
     session = _session_of(request) if who.via == "session" else None
-    mechanism = "apikey" if who.via == "apikey" else "password"
     token = session or await accounts.open_session(who)
-    response = json_response(accounts.login_record(who, token, mechanism, machine_id(request)))
-    if session is not None and lacks_csrf_token(request.scope, request.headers):
+    response = json_response(accounts.login_record(who, token, accounts.mechanism_of(who), machine_id(request)))
+    comes_by_itself = session is not None or who.via in _BY_ITSELF  # so that it needs the CSRF pair
+    if comes_by_itself and lacks_csrf_token(request.scope, request.headers):
         give_csrf_token(request.scope, response, accounts.new_csrf_token())
     return response
 

@@ -15,10 +15,12 @@ from starlette.responses import Response
 from mrdraw.accounts import Grants, Permission, Scopes, check_permissions
 from mrdraw.errors import InvalidValue, LastAdmin, NoSuchUser, NotPermitted, TooManyAttempts, UserExists
 from mrdraw.server.api.access import stay_logged_in
-from mrdraw.server.context import client_address, identity, is_fresh, json_body, redirection, require_fresh, services
+from mrdraw.server.context import identity, is_fresh, json_body, redirection, require_fresh, services
+from mrdraw.server.cookies import session_of
 from mrdraw.server.describing import ANY, FLAG, TEXT, About, Body, by_name, many, maybe, object_of, said
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
+from mrdraw.server.trying import counted_by
 from mrdraw.server.values import flag, mapping, text, texts
 
 _ACCESS = "/api/access"
@@ -137,17 +139,19 @@ async def change_password(request: Request) -> Response:
         await _check_current(request, name, text(body.get("current"), "current"))
     else:
         require_fresh(request)
+    before = accounts.sessions.find(session_of(request.scope, request.headers) or "")
     await asyncio.to_thread(accounts.set_password, name, password)
     response = json_response({})
     if name == identity(request).name and identity(request).via == "session":
-        await stay_logged_in(request, response, await accounts.login(name, password))
+        remember = before is not None and before.remember
+        await stay_logged_in(request, response, await accounts.login(name, password), remember=remember)
     return response
 
 
 async def _check_current(request: Request, name: str, current: str) -> None:
     """Raises `NotPermitted` when the password of now is another one, `TooManyAttempts` when that was often so."""
     accounts = services(request).accounts
-    async with accounts.attempts.attempt(client_address(request)):
+    async with accounts.attempts.attempt(*counted_by(request, name)):
         await accounts.check_password(name, current)
 
 

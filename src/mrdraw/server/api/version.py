@@ -46,6 +46,7 @@ ROUTES = (
         "/api/version",
         version,
         Permission.STATUS,
+        on_any=True,
         about=About(
             "Which versions of the API and of MrDraw answer here",
             {200: object_of({"api?": TEXT, "server": TEXT, "text": TEXT, "mrdraw": TEXT})},
@@ -58,6 +59,7 @@ ROUTES = (
         "/api/server",
         server,
         Permission.STATUS,
+        on_any=True,
         about=About("The version of the server", {200: object_of({"version": TEXT, "safemode": maybe(TEXT)})}),
     ),
 )

@@ -1,0 +1,1 @@
+"""Log-in with a provider of OpenID Connect (docs/sign-on.md)."""
