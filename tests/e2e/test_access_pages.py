@@ -213,7 +213,7 @@ def test_every_page_with_many_users(page, served, eye):
     groups = [
         {
             "key": f"team_{n}",
-            "name": f"Team {n} of the long-running summer project in mechatronics",
+            "name": f"Team {n} of the summer project in mechatronics",
             "subgroups": ["users"],
         }
         for n in range(8)

@@ -41,7 +41,16 @@ export const SLICERS: readonly Slicer[] = [
     ],
     after: ['curaConnect', 'curaPrint'],
   },
-  { id: 'simplify', name: 'Simplify3D', before: ['scripts'], entries: [{ label: 'Post Processing', value: 'command' }], after: ['save'] },
+  {
+    id: 'simplify',
+    name: 'Simplify3D',
+    before: ['scripts'],
+    entries: [
+      { label: 'Post Processing', value: 'command' },
+      { label: 'KEY', value: 'key' },
+    ],
+    after: ['save'],
+  },
   {
     id: 'other',
     name: '',
