@@ -120,3 +120,13 @@ def test_admin_implies_all_others():
     assert all(admin.may(permission) for permission in Permission)
     nobody = Identity("x", (), frozenset(), "apikey", "")
     assert not any(nobody.may(permission) for permission in Permission)
+
+
+def test_how_far_a_permission_reaches_that_is_given_for_some_machines():
+    found = records()
+    assert {key: found[key]["scope"] for key in ("PRINT", "FILES_LIST", "ADMIN", "PLUGIN_BACKUP_CREATE")} == {
+        "PRINT": "machine",
+        "FILES_LIST": "shared",
+        "ADMIN": "installation",
+        "PLUGIN_BACKUP_CREATE": "installation",
+    }

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from helpers_drawings import rosette, square
+from helpers_eye import Eye
 from helpers_page import CHROMIUM, FLAGS, STATIC, served_page
 
 
@@ -34,6 +35,14 @@ def page(browser):
     yield page
     context.close()
     assert not wrong, wrong
+
+
+@pytest.fixture(params=[pytest.param("quick"), pytest.param("pictures", marks=pytest.mark.slow)])
+def eye(request, page):
+    """Looks at the page, quickly or with pictures; what it found wrong fails the test at its end."""
+    eye = Eye(page, pictures=request.param == "pictures")
+    yield eye
+    assert not eye.problems, "\n".join(eye.problems)
 
 
 @pytest.fixture(scope="session")

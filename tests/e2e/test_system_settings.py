@@ -6,7 +6,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from helpers_page import serious_violations, served_page, sign_in, small_targets
+from helpers_page import PASSWORD, fill_first, serious_violations, served_page, sign_in, small_targets
 from helpers_serve import wait_until
 
 
@@ -77,16 +77,19 @@ def test_a_password_that_was_typed_long_ago_is_asked_for_again(page, served, mar
     def stale_once(route):
         asked.append(route)
         if len(asked) == 1:
-            route.fulfill(status=403, json={"error": "Type your password again."})
+            route.fulfill(status=403, json={"error": "Please reauthenticate: type your password again."})
         else:
             route.continue_()
 
     page.route("**/api/system/commands/core/shutdown", stale_once)
     page.goto(f"{served.address}/#/settings/system")
     press_twice(page, "Shut down the computer")
-    asks = page.get_by_test_id("asks")
-    asks.get_by_label("Your password once more").fill("analytical-engine")
-    asks.get_by_role("button", name="Shut down the computer").click()
+    asks = page.get_by_role("dialog", name="Is it you?")
+    fill_first(page, "Your password once more", "not this one")
+    asks.get_by_role("button", name="Go on").click()
+    expect(asks.get_by_role("alert")).to_be_visible()
+    asks.get_by_label("Your password once more").fill(PASSWORD)
+    asks.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("Shut down the computer: started.")).to_be_visible()
     expect(asks).to_have_count(0)
     wait_until(lambda: mark.exists() and mark.read_text() == "s")

@@ -4,65 +4,16 @@ nothing that is too small for a finger.
 `pytest tests/e2e/test_views.py -m slow` looks longer and leaves pictures in `build/screenshots`, to be looked at.
 """
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from helpers_drawings import gear, square
-from helpers_page import drop_file, fill_first, serious_violations, served_page, sign_in, small_targets
+from helpers_page import drop_file, fill_first, served_page, sign_in
 from helpers_serve import wait_until
 
-PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
-SIZES = {"phone": (360, 640), "touch": (800, 480), "desktop": (1440, 900)}
-SCHEMES = ("light", "dark")
-QUICK = {("phone", "light"), ("desktop", "dark")}
-"""Where axe-core looks when nobody waits for pictures: each scheme and each layout once."""
 SETTINGS = ("machine", "api", "access", "system", "about")
 LONG_NAME = "planetary-gear_carrier-plate_v12_0.2mm_PETG_MK3S_3h47m.gcode"
 SLOWLY = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 4_000}
-
-
-class Eye:
-    """Looks at a page in all sizes and both schemes, and keeps in mind what is wrong."""
-
-    def __init__(self, page: Page, *, pictures: bool):
-        self.page = page
-        self.pictures = pictures
-        self.problems: list[str] = []
-
-    def look(self, name: str, *, whole=False):
-        for size in SIZES:
-            self._resize(size)
-            for scheme in SCHEMES:
-                if self.pictures or (size, scheme) in QUICK:
-                    self._look_at(name, size, scheme, whole=whole)
-            wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if wide > 0:
-                self.problems.append(f"{name} {size}: {wide} px too wide")
-            self.problems += [f"{name} {size}: {found}" for found in small_targets(self.page)]
-        self._resize("desktop")
-
-    def _resize(self, size: str):
-        width, height = SIZES[size]
-        self.page.set_viewport_size({"width": width, "height": height})
-
-    def _look_at(self, name: str, size: str, scheme: str, *, whole: bool):
-        self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        self.page.wait_for_timeout(350 if self.pictures else 100)
-        if self.pictures:
-            PICTURES.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=PICTURES / f"{name}-{size}-{scheme}.png")
-            if whole:
-                self.page.screenshot(path=PICTURES / f"{name}-whole-{size}-{scheme}.png", full_page=True)
-        self.problems += [f"{name} {size} {scheme}: {found}"[:420] for found in serious_violations(self.page)]
-
-
-@pytest.fixture(params=[pytest.param("quick"), pytest.param("pictures", marks=pytest.mark.slow)])
-def eye(request, page):
-    eye = Eye(page, pictures=request.param == "pictures")
-    yield eye
-    assert not eye.problems, "\n".join(eye.problems)
 
 
 @pytest.fixture

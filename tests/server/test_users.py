@@ -17,7 +17,7 @@ def test_permissions(tmp_path):
         assert by_key["ADMIN"]["dangerous"] is True
         assert by_key["PRINT"]["default_groups"] == ["users"]
         assert by_key["GCODE_VIEWER"]["needs"] == {"role": ["gcodeviewer"]}
-        assert set(by_key["STATUS"]) == {"key", "name", "description", "dangerous", "default_groups", "needs"}
+        assert set(by_key["STATUS"]) == {"key", "name", "description", "dangerous", "default_groups", "needs", "scope"}
 
     run(tmp_path, scenario, user="rita")
 

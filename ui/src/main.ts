@@ -1,10 +1,11 @@
 import { createPinia } from 'pinia'
 import 'vuetify/styles'
 import { createApp } from 'vue'
-import { whenSignedOut } from './api/client'
+import { whenSignedOut, whenStale } from './api/client'
 import App from './App.vue'
 import { i18n, vuetify } from './plugins'
 import { router } from './router'
+import { useProof } from './stores/proof'
 import { useSession } from './stores/session'
 import './style.css'
 
@@ -15,6 +16,7 @@ async function begin(): Promise<void> {
   whenSignedOut(() => {
     if (!session.firstRun) session.forget()
   })
+  whenStale(useProof().ask)
   app.use(router)
   await router.isReady()
   app.mount('#app')

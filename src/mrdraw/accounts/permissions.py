@@ -147,10 +147,18 @@ def _record(permission: Permission) -> dict[str, object]:
         "dangerous": permission in DANGEROUS,
         "default_groups": list(groups),
         "needs": {"role": [need_of(permission)]},
+        "scope": _scope_of(permission),
     }
     if permission.value.startswith(_PLUGIN):
         record["plugin"] = _plugin_of(permission)
     return record
+
+
+def _scope_of(permission: Permission) -> str:
+    """What a grant for some machines makes of it: held there, held for what all machines share, or not held."""
+    if permission in OF_THE_COMPUTER:
+        return "installation"
+    return "shared" if permission in SHARED else "machine"
 
 
 def _plugin_of(permission: Permission) -> str:

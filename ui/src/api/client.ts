@@ -1,5 +1,8 @@
 // One way to ask the server: every request goes through here, carries the CSRF token, and fails as a `RequestError`.
 
+/** How the server begins its answer when the password was typed too long ago (contract, 2.3). */
+const STALE = 'Please reauthenticate'
+
 export class RequestError extends Error {
   constructor(
     readonly status: number,
@@ -12,6 +15,11 @@ export class RequestError extends Error {
   get unreachable(): boolean {
     return this.status === 0
   }
+
+  /** Whether the server wants the password once more before it does this. */
+  get stale(): boolean {
+    return this.status === 403 && this.message.startsWith(STALE)
+  }
 }
 
 const ROOT = new URL('./', document.baseURI)
@@ -21,6 +29,13 @@ let onUnauthenticated: () => void = () => undefined
 /** Has `listener` called whenever an answer says that nobody is signed in any more. */
 export function whenSignedOut(listener: () => void): void {
   onUnauthenticated = listener
+}
+
+let proveAgain: () => Promise<boolean> = () => Promise.resolve(false)
+
+/** Has `ask` called whenever the server wants the password once more; where it answers true, the request is repeated. */
+export function whenStale(ask: () => Promise<boolean>): void {
+  proveAgain = ask
 }
 
 /** The address of a path below the page's own, so that a proxy's prefix is kept. */
@@ -52,7 +67,18 @@ async function errorOf(response: Response): Promise<RequestError> {
   }
 }
 
-async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+type Parts = [method: string, path: string, body?: unknown, headers?: Record<string, string>]
+
+async function send(...parts: Parts): Promise<Response> {
+  try {
+    return await sendOnce(...parts)
+  } catch (error) {
+    if (error instanceof RequestError && error.stale && (await proveAgain())) return sendOnce(...parts)
+    throw error
+  }
+}
+
+async function sendOnce(...[method, path, body, headers = {}]: Parts): Promise<Response> {
   const isForm = body instanceof FormData
   let response: Response
   try {

@@ -306,20 +306,48 @@ export interface UploadResult {
   effectivePrint: boolean
 }
 
+/** The machines that groups and permissions are limited to, by their keys. */
+export interface Scopes {
+  groups: Record<string, string[]>
+  permissions: Record<string, string[]>
+}
+
 export interface UserRecord {
   name: string
   active: boolean
   groups: string[]
   permissions: string[]
   apikey: string | null
+  /** Whether there is a key is not told before the password was typed once more. */
+  apikeyHidden?: boolean
+  machines?: Scopes
   admin: boolean
 }
 
+/** A group; `permissions` are its own, those of its subgroups come on top. */
 export interface GroupRecord {
   key: string
   name: string
   description: string
+  permissions: string[]
+  subgroups: string[]
+  /** New users are put into it. */
+  default: boolean
+  removable: boolean
+  changeable: boolean
+  /** Users can be put into it. */
   toggleable: boolean
+  dangerous: boolean
+}
+
+export interface PermissionRecord {
+  key: string
+  name: string
+  description: string
+  dangerous: boolean
+  plugin?: string
+  /** Whether it can be had for some machines only, is one for all that share something, or concerns the whole installation. */
+  scope?: 'machine' | 'shared' | 'installation'
 }
 
 export interface TemperatureProfile {

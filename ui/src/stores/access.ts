@@ -3,48 +3,75 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import { api } from '../api/client'
-import type { GroupRecord, UserRecord } from '../api/types'
+import type { GroupRecord, PermissionRecord, UserRecord } from '../api/types'
 
 interface Users {
   users: UserRecord[]
 }
 
+interface Groups {
+  groups: GroupRecord[]
+}
+
+export interface NewUser {
+  name: string
+  password: string
+  groups: string[]
+}
+
+export type UserPart = Partial<Pick<UserRecord, 'groups' | 'permissions' | 'active' | 'machines'>>
+export type GroupPart = Pick<GroupRecord, 'permissions' | 'subgroups' | 'description' | 'default'>
+
 const USERS = '/api/access/users'
-const path = (name: string) => `${USERS}/${encodeURIComponent(name)}`
+const GROUPS = '/api/access/groups'
+const userPath = (name: string) => `${USERS}/${encodeURIComponent(name)}`
+const groupPath = (key: string) => `${GROUPS}/${encodeURIComponent(key)}`
 
 export const useAccess = defineStore('access', () => {
   const users = shallowRef<UserRecord[]>([])
   const groups = shallowRef<GroupRecord[]>([])
+  const permissions = shallowRef<PermissionRecord[]>([])
+
+  const takeUsers = (answer: Users) => void (users.value = answer.users)
+  const takeGroups = (answer: Groups) => void (groups.value = answer.groups)
 
   async function load(): Promise<void> {
-    const [people, kinds] = await Promise.all([
+    const [people, kinds, rights] = await Promise.all([
       api.get<Users>(USERS),
-      api.get<{ groups: GroupRecord[] }>('/api/access/groups'),
+      api.get<Groups>(GROUPS),
+      api.get<{ permissions: PermissionRecord[] }>('/api/access/permissions'),
     ])
-    users.value = people.users
-    groups.value = kinds.groups
+    takeUsers(people)
+    takeGroups(kinds)
+    permissions.value = rights.permissions
   }
 
-  async function add(name: string, password: string, chosen: string[]): Promise<void> {
-    users.value = (await api.post<Users>(USERS, { name, password, active: true, groups: chosen })).users
+  const loadUsers = () => api.get<Users>(USERS).then(takeUsers)
+
+  const add = (user: NewUser) => api.post<Users>(USERS, { ...user, active: true }).then(takeUsers)
+  const change = (name: string, part: UserPart) => api.put<Users>(userPath(name), part).then(takeUsers)
+  const remove = (name: string) => api.delete<Users>(userPath(name)).then(takeUsers)
+
+  const addGroup = (key: string, name: string, part: GroupPart) => api.post<Groups>(GROUPS, { key, name, ...part }).then(takeGroups)
+  const changeGroup = (key: string, part: Partial<GroupPart>) => api.put<Groups>(groupPath(key), part).then(takeGroups)
+
+  /** Its members are in it no longer. */
+  async function removeGroup(key: string): Promise<void> {
+    takeGroups(await api.delete<Groups>(groupPath(key)))
+    await loadUsers()
   }
 
-  async function change(name: string, part: { groups?: string[]; active?: boolean }): Promise<void> {
-    users.value = (await api.put<Users>(path(name), part)).users
-  }
-
-  async function remove(name: string): Promise<void> {
-    users.value = (await api.delete<Users>(path(name))).users
-  }
-
-  const own = (name: string) => api.get<UserRecord>(path(name))
+  const own = (name: string) => api.get<UserRecord>(userPath(name))
 
   /** `current` is the old password; an administrator needs none for others. */
   const setPassword = (name: string, password: string, current?: string) =>
-    api.put(`${path(name)}/password`, { password, current })
+    api.put(`${userPath(name)}/password`, { password, current })
 
-  const newKey = (name: string) => api.post<{ apikey: string }>(`${path(name)}/apikey`)
-  const revokeKey = (name: string) => api.delete(`${path(name)}/apikey`)
+  const newKey = (name: string) => api.post<{ apikey: string }>(`${userPath(name)}/apikey`)
+  const revokeKey = (name: string) => api.delete(`${userPath(name)}/apikey`)
 
-  return { users, groups, load, add, change, remove, own, setPassword, newKey, revokeKey }
+  return {
+    users, groups, permissions, load, loadUsers, add, change, remove, addGroup, changeGroup, removeGroup, own, setPassword,
+    newKey, revokeKey,
+  }
 })

@@ -20,13 +20,13 @@ export const useMessages = defineStore('messages', () => {
     current.value = { id: count, kind, text, details }
   }
 
-  /** Does something; whatever goes wrong is said. Answers whether it went well. */
+  /** Does something; whatever goes wrong is said, but for what the page has asked about already. Answers whether it went well. */
   async function attempt(what: string, action: () => Promise<unknown>): Promise<boolean> {
     try {
       await action()
       return true
     } catch (error) {
-      if (error instanceof RequestError && error.status === 401) return false
+      if (error instanceof RequestError && (error.status === 401 || error.stale)) return false
       say('error', `${what} ${messageOf(error)}`, detailsOf(error))
       return false
     }

@@ -84,7 +84,7 @@ def _change(body: dict[str, Any]) -> GroupChange:
 _NEEDS = by_name(many(TEXT))
 _PERMISSION = object_of(
     {
-        **dict.fromkeys(("key", "name", "description", "plugin?"), TEXT),
+        **dict.fromkeys(("key", "name", "description", "scope", "plugin?"), TEXT),
         "dangerous": FLAG,
         "default_groups": many(TEXT),
         "needs": _NEEDS,
