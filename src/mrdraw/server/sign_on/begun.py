@@ -57,8 +57,11 @@ def unsealed(cookie: str | None, accounts: Accounts, now: float) -> Begun | None
     if cookie is None or len(cookie) > _LONGEST:
         return None
     text = accounts.unseal(_PURPOSE, cookie)
-    begun = msgspec.json.decode(text, type=Begun) if text is not None else None
-    return begun if begun is not None and 0 <= now - begun.at <= LIFETIME else None
+    try:
+        begun = msgspec.json.decode(text or "", type=Begun)
+    except msgspec.DecodeError:  # nothing, or what another release sealed
+        return None
+    return begun if 0 <= now - begun.at <= LIFETIME else None
 
 
 def cookie_of(external_url: str) -> tuple[str, str, bool]:
