@@ -95,7 +95,7 @@ def test_before_there_is_an_admin_nobody_is_added(tmp_path):
     run(tmp_path, scenario)
 
 
-def test_a_key_goes_before_all_and_a_wrong_one_is_nobody(tmp_path):
+def test_a_session_goes_before_a_key_that_goes_before_the_rest_and_a_wrong_one_is_nobody(tmp_path):
     async def scenario(_, made):
         key = made.key("rita")
         made.key("boss")
@@ -111,7 +111,9 @@ def test_a_key_goes_before_all_and_a_wrong_one_is_nobody(tmp_path):
         async with made.client() as page:
             await page.post("/api/login", json={"user": "ann", "pass": "secret"})
             page.headers["X-Api-Key"] = key
-            assert await _who(page) == "rita"
+            assert await _who(page) == "ann"
+            page.headers["X-Api-Key"] = "wrong"
+            assert await _who(page) == 401
 
     run(tmp_path, scenario)
 

@@ -1,10 +1,10 @@
 """The only place that turns a request into an identity (contract, section 0).
 
 Invariants: without a known key or session every path that is not on the open list is answered 401 at once: before it
-is known whether the path or the machine exists, and before a body is read; a key never reaches a log; a request that
-only what a browser sends by itself authenticates (a session cookie, Basic authentication, what a proxy puts before it)
-has to carry the CSRF pair as well. In the first run the claim code lets through to
-its few routes, and to nothing else.
+is known whether the path or the machine exists, and before a body is read; a key that nobody owns is nobody's, whatever
+else came with it; a key never reaches a log; a request that only what a browser sends by itself authenticates (a
+session cookie, Basic authentication, what a proxy puts before it) has to carry the CSRF pair as well. In the first run
+the claim code lets through to its few routes, and to nothing else.
 """
 
 from __future__ import annotations
@@ -84,9 +84,10 @@ class Authentication:
         path, headers = scope["path"], Headers(scope=scope)
         preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
         is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
-        by_session = self._by_session(scope, headers)
-        by_key = self._by_key(scope, headers)
-        found, key = by_key or by_session, _key_of(scope, headers)
+        key = _key_of(scope, headers)
+        by_key = self._services.accounts.identify_key(key) if key else None
+        by_session = self._by_session(scope, headers) if by_key or key is None else None
+        found = by_session or by_key
         if found is None and not is_open and _may_hold_form(scope, headers) and key is None:
             key, receive = await key_in_form(headers.get("content-type", ""), receive)
             found = by_key = self._services.accounts.identify_key(key) if key else None
@@ -114,10 +115,6 @@ class Authentication:
         if (scope["method"], scope["path"]) in FIRST_RUN and self._services.accounts.claim.is_open():
             return refusal(401, _WRONG_CLAIM if headers.get(CLAIM_HEADER) else _ASK_CLAIM, closing)
         return refusal(self._services.settings.current().api.anonymous_status, _ASK, closing)
-
-    def _by_key(self, scope: Scope, headers: Headers) -> Identity | None:
-        key = _key_of(scope, headers)
-        return self._services.accounts.identify_key(key) if key else None
 
     def _by_session(self, scope: Scope, headers: Headers) -> Identity | None:
         token = session_of(scope, headers)
