@@ -27,7 +27,7 @@ def test_the_sessions_of_a_user(tmp_path):
             csrf = await log_in(phone, agent="Phone")
             here, there = sorted(await listed(phone), key=lambda one: not one["current"])
             assert (here["current"], here["agent"], here["address"]) == (True, "Phone", "192.0.2.7")
-            assert (there["current"], there["agent"], there["by"], there["app"]) == (False, FIREFOX, "password", None)
+            assert (there["current"], there["agent"], there["by"], there["app"]) == (False, FIREFOX, "login", None)
             assert 0 <= there["usedAt"] - there["createdAt"] < 60
             token = phone.cookies["session_P80"]
             assert token not in str(here)
@@ -62,7 +62,7 @@ def test_sessions_of_keys_are_told_as_such(tmp_path):
             for one in (client, app):
                 assert (await one.post("/api/login", json={"passive": True})).status_code == 200
             assert sorted((one["by"], one["app"]) for one in await listed(client)) == [
-                ("application", "Cura"), ("key", None)
+                ("application", "Cura"), ("request", None)
             ]  # fmt: skip
             assert not any(one["current"] for one in await listed(app))
 

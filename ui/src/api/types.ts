@@ -453,7 +453,7 @@ export interface PluginMessage {
 export interface SessionRecord {
   id: string
   current: boolean
-  by: 'password' | 'key' | 'application'
+  by: 'login' | 'request' | 'application'
   app: string | null
   address: string
   agent: string

@@ -72,7 +72,7 @@ def _session(request: Request, session: Session, own: str | None) -> dict[str, o
     return {
         "id": session.id,
         "current": session.digest == own,
-        "by": "password" if session.salt is None else "key" if application is None else "application",
+        "by": "login" if session.salt is None else "request" if application is None else "application",
         "app": application.app if application else None,
         "address": session.origin.address,
         "agent": session.origin.agent,
@@ -139,7 +139,9 @@ _SESSION = object_of(
     {
         "id": TEXT,
         "current": said(FLAG, "whether the request came with it"),
-        "by": words("password", "key", "application"),
+        "by": said(
+            words("login", "request", "application"), "what it stands on; request: a key or what else came with one"
+        ),
         "app": maybe(TEXT),
         "address": _ADDRESS,
         "agent": said(TEXT, "what the browser says of itself"),
