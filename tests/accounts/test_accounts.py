@@ -10,6 +10,7 @@ import pytest
 
 from helpers_accounts import opened
 from mrdraw.accounts import Permission
+from mrdraw.accounts.attempts import ACCOUNT_LIMITS
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, UserExists
 from mrdraw.settings import settings
 from mrdraw.store.database import STAT_EVERY
@@ -343,6 +344,43 @@ def test_a_user_who_does_not_exist_costs_a_check_as_well(accounts, monkeypatch):
             asyncio.run(accounts.login(name, password))
     assert len(checked) == 3
     assert {kept.rpartition("$")[0].rpartition("$")[0] for kept in checked} == {"$argon2id$v=19$m=19456,t=2,p=1"}
+
+
+@pytest.mark.parametrize("how", ["deactivated", "removed", "another password"])
+def test_whoever_loses_access_while_the_password_is_hashed_does_not_come_in(accounts, monkeypatch, how):
+    genuine = accounts._passwords.check
+    lose = {
+        "deactivated": lambda: accounts.set_active("bob", active=False),
+        "removed": lambda: accounts.remove_user("bob"),
+        "another password": lambda: accounts.set_password("bob", "other"),
+    }[how]
+
+    async def check(kept, password):
+        right = await genuine(kept, password)
+        await asyncio.to_thread(lose)
+        return right
+
+    async def come():
+        assert (await accounts.identify_password("bob", "look", "192.0.2.1")).name == "bob"
+        await asyncio.to_thread(accounts.add_user, "cora", "x")  # what was remembered is forgotten
+        monkeypatch.setattr(accounts._passwords, "check", check)
+        assert await accounts.identify_password("bob", "look", "192.0.2.1") is None
+        monkeypatch.setattr(accounts._passwords, "check", genuine)
+        assert await accounts.identify_password("bob", "look", "192.0.2.1") is None
+
+    asyncio.run(come())
+
+
+def test_passwords_that_come_with_requests_count_at_the_account(accounts):
+    async def come(number, password):
+        return await accounts.identify_password("bob", password, f"192.0.2.{number}")
+
+    async def guess():
+        for number in range(ACCOUNT_LIMITS[0][1]):
+            assert await come(number, "wrong") is None
+        return await come(99, "look")
+
+    assert asyncio.run(guess()) is None
 
 
 def test_how_passwords_are_kept(accounts):

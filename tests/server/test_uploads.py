@@ -236,7 +236,7 @@ def test_overwriting_needs_the_permission_to_delete(tmp_path, monkeypatch):
     async def scenario(client, world):
         allowed = type(world.services.accounts.identify_key(world.key("ann"))).may
         monkeypatch.setattr(
-            "mrdraw.accounts.Identity.may", lambda self, key: key != "FILES_DELETE" and allowed(self, key)
+            "mrdraw.accounts.Identity.may", lambda self, key, on=None: key != "FILES_DELETE" and allowed(self, key, on)
         )
         world.store("a.gcode", b"old")
         assert (await client.post(LOCAL, files=FILE)).status_code == 403
@@ -346,7 +346,9 @@ def test_who_may_not_print_only_stores(tmp_path, monkeypatch):
     async def scenario(client, world):
         allowed = type(world.services.accounts.identify_key(world.key("ann"))).may
         lacking = {"PRINT", "FILES_SELECT"}
-        monkeypatch.setattr("mrdraw.accounts.Identity.may", lambda self, key: key not in lacking and allowed(self, key))
+        monkeypatch.setattr(
+            "mrdraw.accounts.Identity.may", lambda self, key, on=None: key not in lacking and allowed(self, key, on)
+        )
         answer = (await client.post(LOCAL, files=FILE, data=BOTH)).json()
         assert (answer["effectiveSelect"], answer["effectivePrint"]) == (False, False)
         assert world.machine.selected is None

@@ -134,9 +134,10 @@ class Accounts:
 
     async def login(self, name: str, password: str) -> Identity:
         """The user who logs in. Raises `NotPermitted`."""
-        user = self._users.find(name)
-        right = await self._passwords.check(user.password_hash if user else None, password)
-        if user is None or not right or not user.active:
+        kept = self._password_hash(name)
+        right = await self._passwords.check(kept, password)
+        user = self._users.find(name)  # who may have been kept out while the password was hashed
+        if user is None or not right or not user.active or user.password_hash != kept:
             raise NotPermitted("The user name or the password is wrong.")
         return self._identity(user, via="session", fingerprint=digest_of(user.password_hash))
 
@@ -144,7 +145,7 @@ class Accounts:
         """The user whose name and password come with a request from this address; none if they are wrong.
 
         A right one is remembered until anything of the accounts changes, so that not every request is hashed for; an
-        address that was wrong too often is not listened to (`AttemptLimiter`).
+        address or account that was wrong too often is not listened to (`AttemptLimiter`).
         """
         self._forget_if_changed()
         digest, before = self._secret.derive("basic", f"{name}\0{password}"), self._known_at
@@ -185,8 +186,7 @@ class Accounts:
 
     async def check_password(self, name: str, password: str) -> None:
         """Whether this is the user's password of now. Raises `NotPermitted`."""
-        user = self._users.find(name)
-        if not await self._passwords.check(user.password_hash if user else None, password):
+        if not await self._passwords.check(self._password_hash(name), password):
             raise NotPermitted("The current password is wrong. Nothing was changed.")
 
     async def open_session(self, identity: Identity, *, remember: bool = False, origin: Origin | None = None) -> str:
@@ -290,6 +290,10 @@ class Accounts:
             application=application.app if application else None,
             ends_at=application.expires_at if application else None,
         )
+
+    def _password_hash(self, name: str) -> str | None:
+        user = self._users.find(name)
+        return None if user is None else user.password_hash
 
     def _owner(self, owner: str) -> User | None:
         return _API if owner == GLOBAL else self._users.find(owner)
