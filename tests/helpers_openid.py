@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey
 
 from helpers_serve import PATIENCE, free_port
 
@@ -88,12 +88,12 @@ class HostileProvider:
     """A provider that signs what a test wants it to."""
 
     def __init__(self):
-        self.key = RSAKey.generate_key(2048, {"kid": "one"})
+        self.key = ECKey.generate_key("P-256", {"kid": "one"})
         self.issuer = ""
         self.claims = {}
         """Over those that would be right."""
         self.without = ()
-        self.header = {"alg": "RS256", "kid": "one"}
+        self.header = {"alg": "ES256", "kid": "one"}
         self.signed_with = self.key
         self.id_token = None
         """Instead of a signed one."""
@@ -103,6 +103,7 @@ class HostileProvider:
         self.token_requests = []
         self.user_info = {}
         self.late = 0.0
+        self._serving = set()
 
     @contextlib.asynccontextmanager
     async def serving(self):
@@ -112,6 +113,9 @@ class HostileProvider:
             yield self
         finally:
             server.close()
+            for task in self._serving:
+                task.cancel()
+            await asyncio.gather(*self._serving, return_exceptions=True)
 
     def authorize(self, address, **more):
         """What the browser is sent back with: a new code."""
@@ -121,6 +125,15 @@ class HostileProvider:
         return {"code": code, "state": asked["state"], **more}
 
     async def _serve(self, reader, writer):
+        self._serving.add(asyncio.current_task())
+        try:
+            await self._answer_one(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _answer_one(self, reader, writer):
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             length = re.search(r"(?i)content-length: (\d+)", head)
@@ -130,7 +143,6 @@ class HostileProvider:
             content = json.dumps(members).encode()
             writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(content), content))
             await writer.drain()
-        writer.close()
 
     def _answer(self, path, head, body):
         if path == "/.well-known/openid-configuration":
@@ -157,7 +169,7 @@ class HostileProvider:
         claims = {name: value for name, value in (right | self.claims).items() if name not in self.without}
         if self.header["alg"] == "none":
             return ".".join([*(_encoded(part) for part in (self.header, claims)), ""])
-        return jwt.encode(self.header, claims, self.signed_with, algorithms=["RS256", "HS256"])
+        return jwt.encode(self.header, claims, self.signed_with, algorithms=["ES256", "HS256"])
 
 
 def _encoded(members):

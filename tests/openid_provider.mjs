@@ -17,8 +17,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     },
   ],
   pkce: { required: () => true },
-  scopes: ['openid', 'profile', 'groups'],
-  claims: { openid: ['sub', 'auth_time'], profile: ['preferred_username'], groups: ['groups'] },
+  scopes: ['openid', 'profile', 'email'],
+  claims: { openid: ['sub', 'auth_time'], profile: ['preferred_username', 'groups'] },
   findAccount: (_context, id) => ({
     accountId: id,
     claims: () => ({ sub: id, preferred_username: `${id}@makers`, groups: GROUPS[id] ?? ['makers'] }),

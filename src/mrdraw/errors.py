@@ -130,7 +130,7 @@ class NoSuchJob(MrDrawError):
 
 
 class NoSuchSession(MrDrawError):
-    """There is no push session of this name."""
+    """There is no session of this name."""
 
 
 class TooManySessions(MrDrawError):
@@ -151,6 +151,14 @@ class NoSuchUser(MrDrawError):
 
 class UserExists(MrDrawError):
     """A user of this name exists already."""
+
+
+class NoSuchKey(MrDrawError):
+    """There is no such application key."""
+
+
+class NoSuchRequest(MrDrawError):
+    """No application waits for a decision under this token: it was denied, given up, answered or never asked."""
 
 
 class NoSuchGroup(MrDrawError):

@@ -446,6 +446,25 @@ class NotificationsCleared(PluginEvent, frozen=True, kw_only=True):
     """What the firmware said was taken note of."""
 
 
+# --- applications that ask for a key ---------------------------------------------------------------------------------
+
+
+class AccessRequested(PluginEvent, frozen=True, kw_only=True):
+    """An application asks for a key; `user` is whom it names, `token` what a decision is given under."""
+
+    app: str
+    user: str | None
+    address: str
+    token: str
+
+
+class AccessRequestEnded(PluginEvent, frozen=True, kw_only=True):
+    """Such a request was decided or given up."""
+
+    user: str | None
+    token: str
+
+
 MachineEvent = (
     Connecting | Connected | Disconnecting | Disconnected | ConnectionsAutorefreshed | PrinterStateChanged
     | PrinterReset | FirmwareData | Error | PrintStarted | PrintResumed | PrintPaused | PrintDone | PrintCancelling

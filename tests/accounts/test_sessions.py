@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from helpers_accounts import Clock, opened
-from mrdraw.accounts.sessions import REMEMBERED, WRITTEN_EVERY
+from mrdraw.accounts.sessions import REMEMBERED, WRITTEN_EVERY, Origin
+from mrdraw.errors import NoSuchSession
 from mrdraw.settings import Settings
 
 IDLE = 24 * 3600.0
@@ -230,3 +231,52 @@ def test_who_asks_at_once_gets_the_same_session(accounts):
 
     assert len(set(asyncio.run(ask_often()))) == 1
     assert len(sessions_in(accounts)) == 1
+
+
+# --- what a user sees of them -----------------------------------------------------------------------------------------
+
+
+def test_they_are_told_apart_by_where_they_were_begun(accounts, clock):
+    async def begin(address):
+        who = await accounts.login("ada", "engine")
+        return await accounts.open_session(who, origin=Origin(address, "Browser " + "x" * 1000))
+
+    first = asyncio.run(begin("10.0.0.5"))
+    clock.now += 100
+    second = asyncio.run(begin("10.0.0.6"))
+    found = accounts.sessions.of_user("ada")
+    assert [one.origin.address for one in found] == ["10.0.0.6", "10.0.0.5"]
+    assert all(one.origin.agent.startswith("Browser x") and len(one.origin.agent) == 256 for one in found)
+    assert first not in repr(found)
+    clock.now += IDLE - 50
+    assert accounts.identify_session(second)
+    assert [one.origin.address for one in accounts.sessions.of_user("ada")] == ["10.0.0.6"]
+
+
+def test_typing_the_password_again_does_not_make_a_session_younger(accounts, clock):
+    token, begun = log_in(accounts), clock.now
+    clock.now += 1000
+    asyncio.run(accounts.prove_session(token))
+    found = accounts.sessions.find(token)
+    assert (found.created_at, found.proven_at) == (begun, clock.now)
+
+
+def test_ending_one_of_them(accounts):
+    accounts.add_user("ann", "engine", ("users",))
+    kept, ended = log_in(accounts), log_in(accounts)
+    session_id = accounts.sessions.find(ended).id
+    with pytest.raises(NoSuchSession):
+        asyncio.run(accounts.sessions.end("ann", session_id))
+    asyncio.run(accounts.sessions.end("ada", session_id))
+    assert accounts.identify_session(ended) is None
+    assert accounts.identify_session(kept)
+    with pytest.raises(NoSuchSession):
+        asyncio.run(accounts.sessions.end("ada", session_id))
+
+
+def test_ending_all_others(accounts):
+    tokens = [log_in(accounts) for _ in range(3)]
+    asyncio.run(accounts.sessions.end_others("ada", tokens[1]))
+    assert [accounts.identify_session(token) is not None for token in tokens] == [False, True, False]
+    asyncio.run(accounts.sessions.end_others("ada"))
+    assert accounts.identify_session(tokens[1]) is None

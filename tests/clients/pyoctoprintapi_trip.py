@@ -73,11 +73,34 @@ async def server(client):
     await raised(ApiError, client.shutdown())
 
 
+async def application_key(client):
+    """Home Assistant's way to a key: it asks, and a user decides elsewhere."""
+    async with aiohttp.ClientSession(ADDRESS, headers={"X-Api-Key": KEY}) as admin:
+        user = {"name": "harriet", "password": "quite-a-secret", "active": True, "groups": ["users"]}
+        async with admin.post("/api/access/users", json=user) as answer:
+            assert answer.status == 200
+        async with admin.post("/api/access/users/harriet/apikey") as answer:
+            own_key = (await answer.json())["apikey"]
+    asking = asyncio.create_task(client.request_app_key("Home Assistant", "harriet", 60))
+    async with aiohttp.ClientSession(ADDRESS, headers={"X-Api-Key": own_key}) as person:
+
+        async def pending():
+            async with person.get("/api/plugin/appkeys") as answer:
+                return list((await answer.json())["pending"])
+
+        await until(pending, len)
+        (token,) = await pending()
+        async with person.post(f"/plugin/appkeys/decision/{token}", json={"decision": True}) as answer:
+            assert answer.status == 204
+    client.set_api_key(await asking)
+    assert (await client.get_server_info()).version == "1.11.8"
+
+
 async def main():
     async with aiohttp.ClientSession() as session:
         client = OctoprintClient("127.0.0.1", session, port=int(PORT))
         client.set_api_key(KEY)
-        for part in (machine, job, server):
+        for part in (machine, job, server, application_key):
             await part(client)
             print(json.dumps(part.__name__), flush=True)
 

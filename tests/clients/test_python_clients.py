@@ -46,7 +46,7 @@ def test_octorest(served, jobs, tmp_path):
 def test_pyoctoprintapi(served, jobs, tmp_path):
     stored(served, tmp_path, jobs[1])
     client = [python_clients() / "python", f"{HERE}/pyoctoprintapi_trip.py", served.port, served.key]
-    assert words(run_client(*client, served.address, home=tmp_path)) == ["machine", "job", "server"]
+    assert words(run_client(*client, served.address, home=tmp_path)) == ["machine", "job", "server", "application_key"]
 
 
 def stored(served, home, *files):

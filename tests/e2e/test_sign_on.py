@@ -1,40 +1,42 @@
 """Signing in through the provider's own form and back, in a real browser."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
-from ruamel.yaml import YAML
 
-from helpers_openid import real_provider, settings_of
+from helpers_openid import CLIENT_SECRET, real_provider
 from helpers_page import ServedPage, served_page, sign_in
 
 pytestmark = pytest.mark.slow
 
 
+MANUAL = Path(__file__).parents[2] / "docs" / "sign-on.md"
+
+
 def _configure(served: ServedPage, issuer: str):
-    path = served.basedir / "config.yaml"
-    yaml = YAML()
-    data = (yaml.load(path) if path.exists() else None) or {}
-    provider = settings_of(
-        issuer,
-        served.address,
-        name="The workshop",
-        addUsers=True,
-        scopes=["openid", "profile", "groups"],
-        groups={"printer-admins": "admins"},
-    )
-    data.setdefault("accessControl", {}).update(provider["accessControl"])
-    yaml.dump(data, path)
+    """What the manual says, with the addresses and the secret of here."""
+    example = re.search(r"```yaml\n(.*?openId.*?)```", MANUAL.read_text(encoding="utf-8"), re.DOTALL)[1]
+    for there, here in {
+        "https://printer.example.com": served.address,
+        "https://id.example.com/realms/home": issuer,
+        "the-secret-of-the-client": CLIENT_SECRET,
+    }.items():
+        assert there in example
+        example = example.replace(there, here)
+    (served.basedir / "config.yaml").write_text(example, encoding="utf-8")
 
 
 def test_through_the_providers_form_and_back(browser, tmp_path):
     with served_page(tmp_path, "--simulate", "marlin") as served:
         served.add_admin()
-        with real_provider(f"{served.address}/login/openid/id/done") as issuer:
+        with real_provider(f"{served.address}/login/openid/keycloak/done") as issuer:
             _configure(served, issuer)
             context = browser.new_context(viewport={"width": 1440, "height": 900})
             page = context.new_page()
             page.goto(served.address)
-            button = page.get_by_role("link", name="Sign in with The workshop")
+            button = page.get_by_role("link", name="Sign in with Our Keycloak")
             expect(button).to_be_visible()
             page.screenshot(path=str(tmp_path / "sign-in.png"))
 
@@ -50,13 +52,13 @@ def test_through_the_providers_form_and_back(browser, tmp_path):
             context = browser.new_context(viewport={"width": 1440, "height": 900})
             page = context.new_page()
             page.goto(f"{served.address}/#/files")
-            page.get_by_role("link", name="Sign in with The workshop").click()
+            page.get_by_role("link", name="Sign in with Our Keycloak").click()
             page.locator("input[name=login]").fill("ada")
             page.locator("input[name=password]").fill("x")
             page.get_by_role("button", name="Sign-in").click()
             page.get_by_role("button", name="Continue").click()
             page.wait_for_url(f"{served.address}/#/files")
-            expect(page.get_by_text("ada@makers")).to_be_visible()
+            expect(page.get_by_role("button", name="Account of ada@makers")).to_be_visible()
             page.screenshot(path=str(tmp_path / "in.png"))
             context.close()
 

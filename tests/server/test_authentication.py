@@ -36,6 +36,10 @@ OPEN = PAGE | {
     ("GET", "/api/v1/login-methods"),
     ("GET", "/login/openid/eve"),
     ("GET", "/login/openid/eve/done"),
+    ("GET", "/plugin/appkeys/probe"),
+    ("POST", "/plugin/appkeys/request"),
+    ("GET", "/plugin/appkeys/request/unasked"),
+    ("GET", "/plugin/appkeys/auth/unasked"),
 }
 """Of what is served today; the rest of section 0's open list is not built yet."""
 
@@ -187,6 +191,20 @@ ROUTES = {
     ("POST", "/plugin/announcements/channels/eve"): "a",
     ("POST", "/api/plugin/tracking"): "aur",
     ("GET", "/api/plugin/health_check"): "a",
+    ("POST", "/plugin/appkeys/decision/unasked"): "au",
+    ("GET", "/api/plugin/appkeys"): "aur",
+    ("POST", "/api/plugin/appkeys"): "aur",
+    ("GET", "/api/v1/account/sessions"): "aur",
+    ("DELETE", "/api/v1/account/sessions"): "aur",
+    ("DELETE", "/api/v1/account/sessions/ended"): "aur",
+    ("GET", "/api/v1/account/keys"): "aur",
+    ("POST", "/api/v1/account/keys"): "aur",
+    ("DELETE", "/api/v1/account/keys/revoked"): "aur",
+    ("GET", "/api/v1/users/eve/sessions"): "a",
+    ("DELETE", "/api/v1/users/eve/sessions"): "a",
+    ("DELETE", "/api/v1/users/eve/sessions/ended"): "a",
+    ("GET", "/api/v1/users/eve/keys"): "a",
+    ("DELETE", "/api/v1/users/eve/keys/revoked"): "a",
     ("GET", "/plugin/gcodeviewer/skipuntilcheck/local/a.gcode"): "aur",
 }
 ROUTES |= dict.fromkeys(OPEN, "open")
@@ -235,6 +253,10 @@ PARAMETERS = {
     "slicer": "cura",
     "source": "core",
     "action": "shutdown",
+    "app_token": "unasked",
+    "user_token": "unasked",
+    "session_id": "ended",
+    "key_id": "revoked",
 }
 
 

@@ -105,6 +105,9 @@ def test_a_key_goes_before_all_and_a_wrong_one_is_nobody(tmp_path):
             for headers, name in [({"X-Api-Key": key}, "rita"), ({"X-Api-Key": "wrong"}, 401)]:
                 client.headers.update(headers)
                 assert await _who(client) == name
+        async with _client(made, PROXY, REMOTE_USER="boss") as client:
+            wrong = {"apikey": (None, "wrong"), "foldername": (None, "f")}
+            assert (await client.post("/api/files/local", files=wrong)).status_code == 401
         async with made.client() as page:
             await page.post("/api/login", json={"user": "ann", "pass": "secret"})
             page.headers["X-Api-Key"] = key

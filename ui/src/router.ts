@@ -20,6 +20,8 @@ export const router = createRouter({
         { path: 'about', name: 'settings-about', component: () => import('./views/AboutPage.vue') },
       ],
     },
+    { path: '/account', name: 'account', component: () => import('./views/AccountView.vue') },
+    { path: '/grant/:token', name: 'grant', component: () => import('./views/GrantView.vue') },
     { path: '/api-docs', name: 'api-docs', component: () => import('./views/ApiDocsView.vue') },
     { path: '/welcome', name: 'wizard', component: () => import('./views/WizardView.vue'), meta: { open: true } },
     { path: '/sign-in', name: 'sign-in', component: () => import('./views/SignInView.vue'), meta: { open: true } },

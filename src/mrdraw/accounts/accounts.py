@@ -17,7 +17,8 @@ from time import time
 from msgspec.structs import replace
 
 from mrdraw.accounts import records
-from mrdraw.accounts.attempts import AttemptLimiter
+from mrdraw.accounts.application_keys import ApplicationKey, ApplicationKeys
+from mrdraw.accounts.attempts import AttemptLimiter, account_of
 from mrdraw.accounts.claim import Claim
 from mrdraw.accounts.grants import Grants, Scopes, rights_of
 from mrdraw.accounts.group_table import GroupTable
@@ -28,10 +29,10 @@ from mrdraw.accounts.permissions import ADMINS, USERS, Permission
 from mrdraw.accounts.records import Record
 from mrdraw.accounts.rows import User
 from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
-from mrdraw.accounts.sessions import Session, Sessions
+from mrdraw.accounts.sessions import Origin, Session, Sessions
 from mrdraw.accounts.sign_on import Newcomer, SignOn, Subject, remove_links
 from mrdraw.accounts.users import Users, remove_user
-from mrdraw.errors import InvalidValue, NotPermitted, TooManyAttempts
+from mrdraw.errors import InvalidValue, MrDrawError, NotPermitted
 from mrdraw.settings import Settings
 from mrdraw.settings.sections import LONGEST_KEY
 from mrdraw.settings.sign_on import ProviderTree
@@ -69,6 +70,7 @@ class Accounts:
         self._clock = clock
         self.sessions = Sessions(database, self._secret, clock, self._idle)
         self.sign_on = SignOn(database, self._users, self.groups, clock)
+        self.applications = ApplicationKeys(database, clock)
 
     def _idle(self) -> float:
         """s without use after which a session ends."""
@@ -89,7 +91,8 @@ class Accounts:
             if len(self._known_keys) >= _MOST_KNOWN:
                 self._known_keys.clear()
             self._known_keys[key] = self._look_up_key(key)
-        return self._known_keys[key]
+        known = self._known_keys[key]
+        return known if known is not None and self.applications.admits(known) else None
 
     def identify_session(self, token: str) -> Identity | None:
         """The user of a living session, or `None`; this is a use of the session."""
@@ -101,7 +104,7 @@ class Accounts:
                 self._known_sessions.clear()
             self._known_sessions[token] = self._look_up_session(token)
         known = self._known_sessions[token]
-        if known is None:
+        if known is None or not self.applications.admits(known[0]):
             return None
         identity, session = known
         used = self.sessions.use(session)
@@ -114,8 +117,11 @@ class Accounts:
         return who.proven_at is not None and (not minutes or self._clock() - who.proven_at <= minutes * 60)
 
     def is_fresh(self, who: Identity) -> bool:
-        """Whether nobody can have sat down at somebody else's session: what comes with each request is good as ever."""
-        return who.via != "session" or self.has_just_typed_password(who)
+        """Whether nobody can have sat down at somebody else's session: what comes with each request is good as ever.
+
+        An application's key is not: one that could make or read other keys would outlive its own.
+        """
+        return (who.via != "session" and who.application is None) or self.has_just_typed_password(who)
 
     def lets_in(self, name: str) -> bool:
         """Whether there is a user of this name who may come in."""
@@ -141,17 +147,19 @@ class Accounts:
         address that was wrong too often is not listened to (`AttemptLimiter`).
         """
         self._forget_if_changed()
-        digest = self._secret.derive("basic", f"{name}\0{password}")
-        if digest not in self._known_passwords:
-            try:
-                async with self.attempts.attempt(address):
-                    who = await self.login(name, password)
-            except (NotPermitted, TooManyAttempts):
-                return None
+        digest, before = self._secret.derive("basic", f"{name}\0{password}"), self._known_at
+        if digest in self._known_passwords:
+            return self._known_passwords[digest]
+        try:
+            async with self.attempts.attempt(address, account_of(name)):
+                who = replace(await self.login(name, password), via="authheader")
+        except MrDrawError:  # wrong, too often wrong, or not enough
+            return None
+        if before == self.revision():
             if len(self._known_passwords) >= _MOST_KNOWN:
                 self._known_passwords.clear()
-            self._known_passwords[digest] = replace(who, via="authheader")
-        return self._known_passwords[digest]
+            self._known_passwords[digest] = who
+        return who
 
     def admit(self, newcomer: Newcomer, provider: ProviderTree) -> Identity:
         """The user whom a provider vouches for; blocks. Raises `SignOnRefused`."""
@@ -181,9 +189,9 @@ class Accounts:
         if not await self._passwords.check(user.password_hash if user else None, password):
             raise NotPermitted("The current password is wrong. Nothing was changed.")
 
-    async def open_session(self, identity: Identity, *, remember: bool = False) -> str:
+    async def open_session(self, identity: Identity, *, remember: bool = False, origin: Origin | None = None) -> str:
         """A session for an identity; an API key has one and the same as long as that lives."""
-        return await self.sessions.open(identity, remember=remember)
+        return await self.sessions.open(identity, remember=remember, origin=origin or Origin())
 
     async def prove_session(self, token: str) -> bool:
         """The password of a session's user was typed once more; whether the session is a remembered one."""
@@ -227,11 +235,14 @@ class Accounts:
             self._known_passwords.clear()
 
     def _look_up_key(self, key: str) -> Identity | None:
-        owner = self._keys.owner_of(key)
+        digest, owner = digest_of(key), self._keys.owner_of(key)
+        application = self.applications.find(digest) if owner is None else None
+        if application is not None:
+            owner = application.user
         user = None if owner is None else self._owner(owner)
         if user is None or not user.active:
             return None
-        return self._identity(user, via="apikey", fingerprint=digest_of(key))
+        return self._identity(user, via="apikey", fingerprint=digest, application=application)
 
     def _look_up_session(self, token: str) -> tuple[Identity, Session] | None:
         session = self.sessions.find(token)
@@ -239,14 +250,46 @@ class Accounts:
             return None
         owner = GLOBAL if session.user == API_USER else session.user
         user = self._owner(owner)
-        if user is None or not user.active or session.fingerprint not in self._fingerprints(user, owner):
+        if user is None or not user.active:
             return None
-        identity = self._identity(user, via="session", fingerprint=session.fingerprint, proven_at=session.proven_at)
+        application = self._application_below(session)
+        if application is None and session.fingerprint not in self._fingerprints(user, owner):
+            return None
+        identity = self._identity(
+            user,
+            via="session",
+            fingerprint=session.fingerprint,
+            application=application,
+            proven_at=session.proven_at,
+        )
         return identity, session
 
-    def _identity(self, user: User, *, via: str, fingerprint: str, proven_at: float | None = None) -> Identity:
+    def _application_below(self, session: Session) -> ApplicationKey | None:
+        """The living application key that a session stands on."""
+        found = self.applications.find(session.fingerprint)
+        return found if found is not None and found.user == session.user else None
+
+    def _identity(
+        self,
+        user: User,
+        *,
+        via: str,
+        fingerprint: str,
+        application: ApplicationKey | None = None,
+        proven_at: float | None = None,
+    ) -> Identity:
         rights, groups = rights_of(user.grants, self.groups.now()), user.grants.groups
-        return Identity(user.name, groups, rights.everywhere, via, fingerprint, proven_at, rights.on_machines)
+        return Identity(
+            user.name,
+            groups,
+            rights.everywhere,
+            via,
+            fingerprint,
+            proven_at,
+            rights.on_machines,
+            application=application.app if application else None,
+            ends_at=application.expires_at if application else None,
+        )
 
     def _owner(self, owner: str) -> User | None:
         return _API if owner == GLOBAL else self._users.find(owner)
@@ -301,7 +344,7 @@ class Accounts:
         found = self.sessions.find(session) if mechanism in _PROVEN_BY else None
         record = records.user_record(user, self.groups.now(), None, shown=False)
         permissions = who.permissions if machine_id is None else who.permissions_on(machine_id)
-        return records.login_record(record, permissions, session, mechanism, found.created_at if found else None)
+        return records.login_record(record, permissions, session, mechanism, found.proven_at if found else None)
 
     def check_new_name(self, name: str) -> None:
         """Whether a user of this name could be added. Raises `InvalidValue`, `UserExists`."""

@@ -32,6 +32,10 @@ class Identity(msgspec.Struct, frozen=True):
 
     on_machines: Mapping[str, frozenset[Permission]] = {}
     """What holds on some machines only, beside `permissions`, by their ids."""
+    application: str | None = None
+    """The application whose key it stands on, if it is one."""
+    ends_at: float | None = None
+    """When it ends by itself, Unix s."""
 
     @property
     def is_global(self) -> bool:

@@ -1,6 +1,7 @@
 """Sessions: a token that stands for a log-in.
 
 Invariants: only the token's digest is kept; a session ends when it is not used for its time, and survives the server.
+What people tell it by is the place and the browser where it was begun, and an id that is no secret.
 The token of a key's session is derived, so that asking again gives the living one and none pile up; a new session gets
 a new token.
 """
@@ -14,6 +15,7 @@ from secrets import token_hex
 
 from mrdraw.accounts.identity import Identity
 from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
+from mrdraw.errors import NoSuchSession
 from mrdraw.store import Database
 
 REMEMBERED = 90 * 24 * 3600.0
@@ -21,19 +23,38 @@ REMEMBERED = 90 * 24 * 3600.0
 WRITTEN_EVERY = 60.0
 """s between two times that the last use is written down."""
 
-_COLUMNS = "SELECT digest, user, fingerprint, remember, created_at, used_at, salt FROM sessions"
+_ID_LENGTH = 16
+_LONGEST_AGENT = 256
+
+_COLUMNS = (
+    "SELECT digest, user, fingerprint, remember, created_at, used_at, salt, address, agent, proven_at FROM sessions"
+)
 _FIND = f"{_COLUMNS} WHERE digest = ?"
+_OF_USER = f"{_COLUMNS} WHERE user = ? ORDER BY used_at DESC"
 _OF_KEY = f"{_COLUMNS} WHERE user = ? AND fingerprint = ? AND salt IS NOT NULL"
 _ADD = (
-    "INSERT INTO sessions (digest, user, fingerprint, remember, created_at, used_at, salt) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO sessions (digest, user, fingerprint, remember, created_at, used_at, salt, address, agent, proven_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _USE = "UPDATE sessions SET used_at = ? WHERE digest = ?"
-_PROVE = "UPDATE sessions SET created_at = ? WHERE digest = ? AND salt IS NULL"
+_PROVE = "UPDATE sessions SET proven_at = ? WHERE digest = ? AND salt IS NULL"
 _CLEAN = "DELETE FROM sessions WHERE used_at < ? - CASE remember WHEN 1 THEN ? ELSE ? END"
 _END = "DELETE FROM sessions WHERE digest = ?"
+_END_OF_USER = "DELETE FROM sessions WHERE user = ? AND substr(digest, 1, ?) = ?"
+_END_OTHERS = "DELETE FROM sessions WHERE user = ? AND digest <> ?"
+
+_Row = tuple[str, str, str, int, float, float, str | None, str, str, float | None]
 
 
-_Row = tuple[str, str, str, int, float, float, str | None]
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session is begun: the address of the client, and what its browser says of itself."""
+
+    address: str = ""
+    agent: str = ""
+
+
+_SOMEWHERE = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +68,14 @@ class Session:
     created_at: float
     used_at: float
     salt: str | None
+    origin: Origin
+    proven_at: float | None
+    """When the password was typed last; a session that stands on a key knows of none."""
 
     @property
-    def proven_at(self) -> float | None:
-        """When the password was typed; a session that stands on a key knows of none."""
-        return self.created_at if self.salt is None else None
+    def id(self) -> str:
+        """What people and clients call it by; it is no secret."""
+        return self.digest[:_ID_LENGTH]
 
     def lives(self, now: float, idle: float) -> bool:
         """Whether it was used lately enough; `idle` are the s that one lives without use which is not remembered."""
@@ -70,12 +94,16 @@ class Sessions:
         self._secret = secret
         self._clock = clock
 
-    async def open(self, identity: Identity, *, remember: bool) -> str:
+    async def open(self, identity: Identity, *, remember: bool, origin: Origin = _SOMEWHERE) -> str:
         """A session for this identity; for a key, or what else comes with each request, the one that lives."""
         if identity.via != "session":
-            return await self._open_of_key(identity)
+            return await self._open_of_key(identity, origin)
         token = new_key()
-        await self._database.write(lambda connection: self._begin(connection, identity, token, None, remember=remember))
+
+        def write(connection: sqlite3.Connection) -> None:
+            self._begin(connection, identity, token, None, origin, remember=remember)
+
+        await self._database.write(write)
         return token
 
     def find(self, token: str) -> Session | None:
@@ -103,7 +131,24 @@ class Sessions:
         """End a session."""
         await self._database.write(lambda connection: connection.execute(_END, (digest_of(token),)))
 
-    async def _open_of_key(self, identity: Identity) -> str:
+    def of_user(self, user: str) -> list[Session]:
+        """The living sessions of a user, the one that was used last first."""
+        now, idle = self._clock(), self._idle()
+        found = map(_session, self._database.read(_OF_USER, (user,)))
+        return [session for session in found if session.lives(now, idle)]
+
+    async def end(self, user: str, session_id: str) -> None:
+        """End a session of a user. Raises `NoSuchSession`."""
+        values = (user, _ID_LENGTH, session_id)
+        if not await self._database.write(lambda connection: connection.execute(_END_OF_USER, values).rowcount):
+            raise NoSuchSession(f"{user} has no session {session_id}; it may have ended meanwhile.")
+
+    async def end_others(self, user: str, token: str = "") -> None:
+        """End all sessions of a user but the one of this token."""
+        values = (user, digest_of(token))
+        await self._database.write(lambda connection: connection.execute(_END_OTHERS, values))
+
+    async def _open_of_key(self, identity: Identity, origin: Origin) -> str:
         whose = (identity.name, identity.fingerprint)
         living = self._of_key(identity, self._database.read(_OF_KEY, whose))
         if living is not None:
@@ -116,16 +161,34 @@ class Sessions:
             meanwhile = self._of_key(identity, connection.execute(_OF_KEY, whose).fetchall())
             token = meanwhile[0] if meanwhile else self._derived(identity, salt)
             if meanwhile is None:
-                self._begin(connection, identity, token, salt, remember=False)
+                self._begin(connection, identity, token, salt, origin, remember=False)
             return token
 
         return await self._database.write(write)
 
     def _begin(
-        self, connection: sqlite3.Connection, identity: Identity, token: str, salt: str | None, *, remember: bool
+        self,
+        connection: sqlite3.Connection,
+        identity: Identity,
+        token: str,
+        salt: str | None,
+        origin: Origin,
+        *,
+        remember: bool,
     ) -> None:
-        now = self._clock()
-        values = (digest_of(token), identity.name, identity.fingerprint, int(remember), now, now, salt)
+        now, where = self._clock(), (origin.address, origin.agent[:_LONGEST_AGENT])
+        proven_at = now if salt is None else None
+        values = (
+            digest_of(token),
+            identity.name,
+            identity.fingerprint,
+            int(remember),
+            now,
+            now,
+            salt,
+            *where,
+            proven_at,
+        )
         connection.execute(_CLEAN, (now, REMEMBERED, self._idle()))
         connection.execute(_ADD, values)
 
@@ -142,5 +205,6 @@ class Sessions:
 
 
 def _session(row: _Row) -> Session:
-    digest, user, fingerprint, remember, created_at, used_at, salt = row
-    return Session(digest, user, fingerprint, bool(remember), created_at, used_at, salt)
+    digest, user, fingerprint, remember, created_at, used_at, salt, address, agent, proven_at = row
+    origin = Origin(address, agent)
+    return Session(digest, user, fingerprint, bool(remember), created_at, used_at, salt, origin, proven_at)

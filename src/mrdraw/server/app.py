@@ -16,8 +16,11 @@ from starlette.websockets import WebSocket
 
 from mrdraw.errors import MrDrawError
 from mrdraw.server import downloads, liveness, log_downloads, page
+from mrdraw.server.access_requests import AccessRequests
 from mrdraw.server.api import (
     access,
+    account,
+    application_keys,
     bed,
     camera,
     connection,
@@ -112,6 +115,8 @@ MODULES = (
     prompts,
     login_methods,
     sign_on,
+    application_keys,
+    account,
 )
 
 _COMMON = [
@@ -141,6 +146,7 @@ class Application:
             services=services,
             audience=Audience(services),
             polled=PolledSessions(),
+            requests=AccessRequests(services.hub.bus),
             description=description.Description(routes),
             sign_on=Flow(services.settings, services.accounts),
         )

@@ -26,11 +26,11 @@ from mrdraw.server.page import is_page_path
 
 OPEN_PATHS = frozenset({
     "/api/login", "/api/logout", "/sockjs", "/online.txt", "/online.gif", "/robots.txt",
-    "/plugin/discovery/discovery.xml", "/api/v1/login-methods",
+    "/plugin/discovery/discovery.xml", "/api/v1/login-methods", "/plugin/appkeys/probe", "/plugin/appkeys/request",
 })  # fmt: skip
 PUSH = "/sockjs/"
 SIGN_ON = "/login/openid/"
-OPEN_PREFIXES = (PUSH,)
+OPEN_PREFIXES = (PUSH, "/plugin/appkeys/request/", "/plugin/appkeys/auth/")
 """What is answered without a key (contract, section 0), beside the page."""
 
 FIRST_RUN = frozenset({
@@ -41,7 +41,7 @@ FIRST_RUN = frozenset({
 CLAIM_HEADER = "x-claim-code"
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_EXEMPT = frozenset({"/api/login"})
+_EXEMPT = frozenset({"/api/login", "/plugin/appkeys/request"})
 _MACHINE = re.compile(r"^/machines/([^/]+)(/.*)$")
 
 _ASK = "This needs an API key: in the header X-Api-Key, or for testing as the query parameter apikey."
@@ -86,11 +86,11 @@ class Authentication:
         is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
         by_session = self._by_session(scope, headers)
         by_key = self._by_key(scope, headers)
-        found = by_key or by_session
-        if found is None and not is_open and _may_hold_form(scope, headers) and _key_of(scope, headers) is None:
+        found, key = by_key or by_session, _key_of(scope, headers)
+        if found is None and not is_open and _may_hold_form(scope, headers) and key is None:
             key, receive = await key_in_form(headers.get("content-type", ""), receive)
             found = by_key = self._services.accounts.identify_key(key) if key else None
-        if found is None and _key_of(scope, headers) is None:
+        if found is None and key is None:
             found = await self._sources.find(scope, headers)
         scope[IDENTITY] = found
         if (scope["method"], path) in FIRST_RUN and await self._claims(headers):

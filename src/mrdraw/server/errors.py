@@ -32,6 +32,8 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.NoSuchSession: 404,
     errors.NoSuchProfile: 404,
     errors.NoSuchUser: 404,
+    errors.NoSuchKey: 404,
+    errors.NoSuchRequest: 404,
     errors.NoSuchGroup: 404,
     errors.NoSuchSlicer: 404,
     errors.NoSuchCommand: 404,

@@ -60,12 +60,18 @@ def build(data: Mapping[str, Any]) -> SettingsTree:
 
 def _check_providers(data: Mapping[str, Any]) -> None:
     """Raises `InvalidValue` for a provider that is wrong, here where its place is known."""
+    for place, provider in _providers(data):
+        checked(provider, ProviderTree, place)
+
+
+def _providers(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The providers of OpenID Connect and their places."""
     section, place = data, ""
     for name in (*OPEN_ID.split("."), "providers"):
         place = f"{place}.{name}".lstrip(".")
         section = _members(section.get(name), place)
     for provider_id, provider in section.items():
-        checked(provider, ProviderTree, f"{place}.{provider_id}")
+        yield f"{place}.{provider_id}", provider
 
 
 def unknown_keys(data: Mapping[str, Any]) -> list[str]:
@@ -73,6 +79,8 @@ def unknown_keys(data: Mapping[str, Any]) -> list[str]:
     shared = {name: value for name, value in data.items() if name not in (_MACHINES, *MACHINE_SECTIONS)}
     above = {name: value for name, value in data.items() if name in MACHINE_SECTIONS}
     found = unknown_members(shared, SettingsTree) + unknown_members(above, MachineTree)
+    for place, provider in _providers(shared):
+        found += unknown_members(provider, ProviderTree, f"{place}.")
     for machine_id, own in _members(data.get(_MACHINES), _MACHINES).items():
         found += unknown_members(own, MachineTree, f"{_MACHINES}.{machine_id}.")
     return found

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey
 
 from helpers_hub import run
 from helpers_openid import CLIENT_ID, CLIENT_SECRET, HostileProvider, settings_of
@@ -50,7 +50,7 @@ def test_what_is_right_lets_in(tmp_path):
     _attack(tmp_path, scenario)
 
 
-OTHER_KEY = RSAKey.generate_key(2048, {"kid": "one"})
+OTHER_KEY = ECKey.generate_key("P-256", {"kid": "one"})
 TOKENS = {
     "a wrong nonce": {"claims": {"nonce": "another"}},
     "no nonce": {"without": ("nonce",)},
@@ -69,7 +69,7 @@ TOKENS = {
     "an empty subject": {"claims": {"sub": ""}},
     "no signature": {"header": {"alg": "none"}},
     "another key of the same name": {"signed_with": OTHER_KEY},
-    "a key that nobody published": {"header": {"alg": "RS256", "kid": "two"}, "signed_with": OTHER_KEY},
+    "a key that nobody published": {"header": {"alg": "ES256", "kid": "two"}, "signed_with": OTHER_KEY},
     "our own secret as a key": {
         "header": {"alg": "HS256", "kid": "one"}, "signed_with": OctKey.import_key(CLIENT_SECRET),
     },
@@ -81,7 +81,7 @@ TOKENS = {
 
 def test_tokens_that_do_not_hold_let_nobody_in(tmp_path):
     async def scenario(page, provider, made):
-        made.services.accounts.attempts.check = lambda _: None
+        made.services.accounts.attempts.check = lambda *_: None
         right = dict(vars(provider))
         for name, changes in TOKENS.items():
             vars(provider).update({**right, **changes})
@@ -98,7 +98,7 @@ def test_tokens_that_do_not_hold_let_nobody_in(tmp_path):
 def test_a_state_counts_once_in_the_browser_that_got_it_for_ten_minutes(tmp_path, monkeypatch):
     async def scenario(page, provider, made):
         accounts = made.services.accounts
-        accounts.attempts.check = lambda _: None
+        accounts.attempts.check = lambda *_: None
         address = await _begin(page)
         for forged in ("", "x", "\ud800".encode("utf-8", "surrogatepass"), "é"):
             assert await _come_back(page, provider.authorize(address) | {"state": forged}) == "/sign-in?problem=expired"
@@ -176,7 +176,7 @@ def test_no_log_in_leads_out_of_the_page(tmp_path, to):
 def test_a_name_that_is_somebodys_stays_that_ones(tmp_path):
     async def scenario(page, provider, made):
         for name, problem in {"boss": "taken", "a/b": "name", "_api": "name", "": "name", 5: "name"}.items():
-            made.services.accounts.attempts.check = lambda _: None
+            made.services.accounts.attempts.check = lambda *_: None
             provider.claims = {"preferred_username": name, "groups": ["admins"], "sub": f"s{name}"}
             said = await _come_back(page, provider.authorize(await _begin(page)))
             assert said == f"/sign-in?problem={problem}", name
@@ -197,7 +197,7 @@ def test_nobody_is_an_admin_without_a_mapping(tmp_path):
 def test_who_must_prove_anew_must_have(tmp_path):
     async def scenario(page, provider, made):
         accounts = made.services.accounts
-        accounts.attempts.check = lambda _: None
+        accounts.attempts.check = lambda *_: None
         for stale in ({"claims": {"auth_time": int(time.time()) - 3600}}, {"claims": {}, "without": ("auth_time",)}):
             vars(provider).update(stale)
             address = await _begin(page, again="true")
@@ -265,8 +265,8 @@ def test_a_new_key_of_the_provider_is_asked_for(tmp_path, monkeypatch):
     async def scenario(page, provider, _):
         assert await _come_back(page, provider.authorize(await _begin(page))) == "/"
         monkeypatch.setattr("mrdraw.server.sign_on.provider.RENEWED_EVERY", 1800.0)
-        provider.key = provider.signed_with = RSAKey.generate_key(2048, {"kid": "two"})
-        provider.header = {"alg": "RS256", "kid": "two"}
+        provider.key = provider.signed_with = ECKey.generate_key("P-256", {"kid": "two"})
+        provider.header = {"alg": "ES256", "kid": "two"}
         assert await _come_back(page, provider.authorize(await _begin(page))) == "/sign-in?problem=unverified"
         monkeypatch.setattr("mrdraw.server.sign_on.provider.RENEWED_EVERY", 0.0)
         assert await _come_back(page, provider.authorize(await _begin(page))) == "/"

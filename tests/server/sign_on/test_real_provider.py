@@ -19,7 +19,7 @@ def issuer():
 
 
 def _set(made, issuer, **members):
-    made.services.settings.update(settings_of(issuer, scopes=["openid", "profile", "groups"], **members))
+    made.services.settings.update(settings_of(issuer, **members))
 
 
 async def _who(browser):

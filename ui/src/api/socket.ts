@@ -1,13 +1,14 @@
 // The push channel: stays open as long as somebody wants it, and mends itself after the server was away.
 
 import { address } from './client'
-import type { CurrentMessage, EventMessage } from './types'
+import type { CurrentMessage, EventMessage, PluginMessage } from './types'
 
 interface Message {
   connected?: { version: string; plugin_hash: string }
   current?: CurrentMessage
   history?: CurrentMessage
   event?: EventMessage
+  plugin?: PluginMessage
   reauthRequired?: { reason: string }
 }
 
@@ -27,7 +28,7 @@ const LONGEST_WAIT = 5000
 /** ms after which a socket that says nothing is taken for dead; the server speaks at least every 20 s. */
 const SILENCE = 35_000
 
-const SUBSCRIPTION = { subscribe: { state: { logs: true, messages: false, machine: true }, events: true, plugins: false } }
+const SUBSCRIPTION = { subscribe: { state: { logs: true, messages: false, machine: true }, events: true, plugins: ['appkeys'] } }
 
 export class PushSocket {
   private socket: WebSocket | null = null

@@ -444,3 +444,34 @@ export interface LogRecord {
 export interface LogList {
   files: LogRecord[]
 }
+
+export interface PluginMessage {
+  plugin: string
+  data: unknown
+}
+
+export interface SessionRecord {
+  id: string
+  current: boolean
+  by: 'password' | 'key' | 'application'
+  app: string | null
+  address: string
+  agent: string
+  remember: boolean
+  /** Unix s. */
+  createdAt: number
+  /** Unix s, within a minute. */
+  usedAt: number
+}
+
+export interface ApplicationKeyRecord {
+  id: string
+  app: string
+  address: string
+  /** Unix s. */
+  createdAt: number
+  /** Unix s, within a minute. */
+  usedAt: number | null
+  /** Unix s. */
+  expiresAt: number | null
+}

@@ -12,6 +12,7 @@ import type {
   MachineDetails,
   MachineRecord,
   MachineStateRecord,
+  PluginMessage,
   ProgressRecord,
   PushedTemperaturePoint,
   ResumeOffer,
@@ -65,6 +66,7 @@ export const useMachine = defineStore('machine', () => {
 
   let socket: PushSocket | null = null
   const listeners = new Set<(event: EventMessage) => void>()
+  const pluginListeners = new Set<(message: PluginMessage) => void>()
 
   const kind = computed<StateKind>(() => {
     const found = kindOf(state.value.text)
@@ -97,6 +99,7 @@ export const useMachine = defineStore('machine', () => {
         if (message.history) takeHistory(message.history)
         if (message.current) takeCurrent(message.current)
         if (message.event) takeEvent(message.event)
+        if (message.plugin) for (const listener of pluginListeners) listener(message.plugin)
       },
     })
     socket.open()
@@ -138,6 +141,12 @@ export const useMachine = defineStore('machine', () => {
   function onEvent(listener: (event: EventMessage) => void): () => void {
     listeners.add(listener)
     return () => listeners.delete(listener)
+  }
+
+  /** Has `listener` called at each message of a plugin; the answer ends that. */
+  function onPlugin(listener: (message: PluginMessage) => void): () => void {
+    pluginListeners.add(listener)
+    return () => pluginListeners.delete(listener)
   }
 
   async function refreshMachines(): Promise<void> {
@@ -205,7 +214,7 @@ export const useMachine = defineStore('machine', () => {
   return {
     chosen, base, link, lostAt, state, job, progress, progressAt, currentZ, temperatures, logs, logCount, details,
     machines, lastEvent, kind, word, flags, hasJob, fileSelected, name, id, heaters, profile,
-    open, close, choose, onEvent, refreshMachines, takeCurrent, takeHistory, ...actions,
+    open, close, choose, onEvent, onPlugin, refreshMachines, takeCurrent, takeHistory, ...actions,
   }
 })
 

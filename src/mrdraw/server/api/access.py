@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Identity
+from mrdraw.accounts.sessions import Origin
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
-from mrdraw.server.context import is_json, limited_body, machine_id, optional_identity, services
+from mrdraw.server.context import client_address, is_json, limited_body, machine_id, optional_identity, services
 from mrdraw.server.cookies import give_csrf_token, give_session, lacks_csrf_token, session_of, take_back
 from mrdraw.server.describing import (
     ANY,
@@ -65,11 +66,11 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     async with accounts.attempts.attempt(*counted_by(request, name)):
         who = await accounts.login(name, password)
     remember = is_true(body.get("remember"))
-    session = _session_of(request)
+    session = session_of(request.scope, request.headers)
     if session is not None and not remember and _is_of(request, who):
         remember = await accounts.prove_session(session)  # the same user types the password once more
     else:
-        session = await accounts.open_session(who, remember=remember)
+        session = await accounts.open_session(who, remember=remember, origin=origin_of(request))
     response = json_response(accounts.login_record(who, session, "password", machine_id(request)))
     _set_cookies(request, response, session, remember=remember)
     services(request).hub.bus.publish(None, UserLoggedIn(username=who.name))
@@ -84,14 +85,19 @@ def _is_of(request: Request, who: Identity) -> bool:
 
 async def stay_logged_in(request: Request, response: Response, who: Identity, *, remember: bool = False) -> None:
     """Give a browser a session that stands on what its user has just typed."""
-    session = await services(request).accounts.open_session(who, remember=remember)
+    session = await services(request).accounts.open_session(who, remember=remember, origin=origin_of(request))
     _set_cookies(request, response, session, remember=remember)
+
+
+def origin_of(request: Request) -> Origin:
+    """Where a session is begun with this request."""
+    return Origin(client_address(request), request.headers.get("user-agent", ""))
 
 
 async def log_in(request: Request, response: Response, who: Identity, proven_at: float) -> None:
     """Give a browser a session of somebody who proved elsewhere, at that time (Unix s), who that is."""
     accounts = services(request).accounts
-    session = await accounts.open_session(who)
+    session = await accounts.open_session(who, origin=origin_of(request))
     await accounts.sessions.prove(session, proven_at)
     _set_cookies(request, response, session, remember=False)
     services(request).hub.bus.publish(None, UserLoggedIn(username=who.name))
@@ -99,7 +105,7 @@ async def log_in(request: Request, response: Response, who: Identity, proven_at:
 
 async def prove_again(request: Request, who: Identity, proven_at: float) -> bool:
     """Note in the browser's own session when its user proved that anew; whether it is this user's."""
-    before, session = optional_identity(request), _session_of(request)
+    before, session = optional_identity(request), session_of(request.scope, request.headers)
     if before is None or session is None or before.via != "session" or before.name != who.name:
         return False
     await services(request).accounts.sessions.prove(session, proven_at)
@@ -117,8 +123,8 @@ async def _passive(request: Request) -> Response:
     who = optional_identity(request)
     if who is None:
         return json_response(_GUEST)
-    session = _session_of(request) if who.via == "session" else None
-    token = session or await accounts.open_session(who)
+    session = session_of(request.scope, request.headers) if who.via == "session" else None
+    token = session or await accounts.open_session(who, origin=origin_of(request))
     response = json_response(accounts.login_record(who, token, accounts.mechanism_of(who), machine_id(request)))
     comes_by_itself = session is not None or who.via in _BY_ITSELF  # so that it needs the CSRF pair
     if comes_by_itself and lacks_csrf_token(request.scope, request.headers):
@@ -128,7 +134,7 @@ async def _passive(request: Request) -> Response:
 
 async def logout(request: Request) -> Response:
     """`POST /api/logout`."""
-    who, session = optional_identity(request), _session_of(request)
+    who, session = optional_identity(request), session_of(request.scope, request.headers)
     response = json_response({"needs": _GUEST["needs"]})
     if who is not None and session is not None:
         await services(request).accounts.close_session(session)
@@ -146,10 +152,6 @@ def _current(who: Identity | None, on: str) -> dict[str, object]:
     if who is None:
         return {"name": None, "permissions": [], "groups": ["guests"]}
     return {"name": who.name, "permissions": sorted(who.permissions_on(on)), "groups": list(who.groups)}
-
-
-def _session_of(request: Request) -> str | None:
-    return session_of(request.scope, request.headers)
 
 
 async def _members(request: Request) -> dict[str, Any]:

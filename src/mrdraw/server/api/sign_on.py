@@ -67,7 +67,7 @@ async def _arrival(request: Request) -> Arrival:
 
 
 def _failed(request: Request, error: Exception, problem: str) -> Response:
-    LOGGER.warning("log-in with %s failed: %s", request.path_params["provider"][:40], error)
+    LOGGER.warning("log-in with %r failed: %s", request.path_params["provider"][:40], error)
     return RedirectResponse(f"{_home(request)}#/sign-in?problem={problem}", 303, _PRIVATE)
 
 

@@ -21,6 +21,7 @@ from mrdraw.server.answers import encoded
 from mrdraw.server.push.messages import BLIND, Sight, encode, reauthenticate
 from mrdraw.server.push.outbox import Outbox
 from mrdraw.server.push.payloads import NO_TIMELAPSE, Cursors, Wanted, history_message, state_message
+from mrdraw.server.push.plugins import is_meant_for
 from mrdraw.server.push.subscription import Subscription, parse_subscription
 
 if TYPE_CHECKING:
@@ -150,9 +151,12 @@ class PushClient:
         elif isinstance(event, Shutdown):
             self._leaving = True
             self._wake.set()
-        here = machine_id in {None, self._machine.id} and self._sight.covers(event)
+        here = machine_id in {None, self._machine.id} and self._may_hear(event)
         if here and self._subscription.wants_event(event):
             self._put(self._audience.texts.text(event, self._sight))
+
+    def _may_hear(self, event: Event) -> bool:
+        return self._identity is not None and self._sight.covers(event) and is_meant_for(event, self._identity.name)
 
     def _follow_logout(self, event: UserLoggedOut) -> None:
         """The user ended a session, which may be this one."""

@@ -1,6 +1,7 @@
 """Messages of plugins: what some events are to clients of the push channel (contract, 6.3 and 9.2).
 
-Invariants: such an event is told as the message of its plugin and not as an event, to those who may see it.
+Invariants: such an event is told as the message of its plugin and not as an event, to those who may see it; one that
+is meant for a user, to nobody else.
 """
 
 from __future__ import annotations
@@ -9,14 +10,24 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mrdraw.accounts import Identity, Permission
-from mrdraw.events import Event, NotificationsCleared, NotificationShown, PromptClosed, PromptShown
+from mrdraw.events import (
+    AccessRequested,
+    AccessRequestEnded,
+    Event,
+    NotificationsCleared,
+    NotificationShown,
+    PromptClosed,
+    PromptShown,
+)
 
 PROMPT = "action_command_prompt"
 NOTIFICATION = "action_command_notification"
+APPKEYS = "appkeys"
 
 _PERMISSIONS = {
     PROMPT: Permission.PLUGIN_ACTION_COMMAND_PROMPT_INTERACT,
     NOTIFICATION: Permission.PLUGIN_ACTION_COMMAND_NOTIFICATION_SHOW,
+    APPKEYS: Permission.PLUGIN_APPKEYS_GRANT,
 }
 
 
@@ -25,12 +36,29 @@ class _Message(NamedTuple):
     data: Callable[[Any], dict[str, object]]
 
 
+def _request_access(event: AccessRequested) -> dict[str, object]:
+    return {
+        "type": "request_access",
+        "app_name": event.app,
+        "user_token": event.token,
+        "user_id": event.user,
+        "remote_address": event.address,
+    }
+
+
 _MESSAGES: dict[type[Event], _Message] = {
     PromptShown: _Message(PROMPT, lambda event: {"action": "show", "text": event.text, "choices": event.choices}),
     PromptClosed: _Message(PROMPT, lambda _: {"action": "close"}),
     NotificationShown: _Message(NOTIFICATION, lambda event: {"message": event.message}),
     NotificationsCleared: _Message(NOTIFICATION, lambda _: {}),
+    AccessRequested: _Message(APPKEYS, _request_access),
+    AccessRequestEnded: _Message(APPKEYS, lambda event: {"type": "end_request", "user_token": event.token}),
 }
+
+
+def is_meant_for(event: Event, name: str) -> bool:
+    """Whether a user is among those whom an event is for, as far as it names one."""
+    return not isinstance(event, AccessRequested | AccessRequestEnded) or event.user in {None, name}
 
 
 def plugin_of(event: Event) -> str | None:
