@@ -39,7 +39,7 @@ def database(served):
 def forget_the_password(served):
     """Have the password of every session typed an hour ago."""
     with database(served) as connection:
-        connection.execute("UPDATE sessions SET created_at = created_at - 3600")
+        connection.execute("UPDATE sessions SET proven_at = proven_at - 3600")
 
 
 def open_access(page, served):

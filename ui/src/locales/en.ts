@@ -486,7 +486,7 @@ export default {
       marketplace: 'Install “OctoPrint Connection” from the Marketplace and start Cura anew.',
       connect: 'Open Preferences, Printers, choose the printer, and press “Connect OctoPrint”.',
       add: 'Choose this host in the list. If it is not there, press “Add”.',
-      curaConnect: 'Press “Connect”.',
+      curaConnect: 'Press “Connect”. Instead of pasting a key you can press “Request…” and allow it on this page.',
       curaPrint: 'From now on there is “Print with OctoPrint” where Cura saves files.',
       scripts: 'Edit the process settings and open “Scripts”.',
       save: 'From now on a file that is saved is uploaded, too.',
