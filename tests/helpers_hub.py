@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from time import time
 
 import httpx
 
@@ -81,11 +82,11 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def world(basedir, snapshot=READY):
-    """A served machine in this state."""
+async def world(basedir, snapshot=READY, clock=time):
+    """A served machine in this state; `clock` is the one of the accounts."""
     settings = Settings(basedir)
     database = Database(basedir / "mrdraw.db")
-    accounts = Accounts(database, settings, basedir)
+    accounts = Accounts(database, settings, basedir, clock=clock)
     accounts.ensure_global_key()
     (basedir / "uploads").mkdir()
     library = Library(basedir / "uploads", database)
@@ -103,11 +104,11 @@ async def world(basedir, snapshot=READY):
             database.close()
 
 
-def run(basedir, scenario, snapshot=READY, user="ann"):
+def run(basedir, scenario, snapshot=READY, user="ann", clock=time):
     """Run `scenario(client, world)` as a user."""
 
     async def main():
-        async with world(basedir, snapshot) as made, made.client(made.key(user)) as client:
+        async with world(basedir, snapshot, clock) as made, made.client(made.key(user)) as client:
             await scenario(client, made)
 
     asyncio.run(main())

@@ -33,6 +33,29 @@ class NotPermitted(MrDrawError):
     """A known identity lacks the permission that the action needs."""
 
 
+class SecondFactorWanted(MrDrawError):
+    """The password is right, and this user needs a second factor beside it; no failed attempt.
+
+    `kinds` are those that would do.
+    """
+
+    def __init__(self, text: str, kinds: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.kinds = kinds
+
+
+class WrongSecondFactor(NotPermitted):
+    """A code is wrong, or was used before."""
+
+
+class SecondFactorOn(MrDrawError):
+    """The user has a second factor already."""
+
+
+class NoSuchPasskey(MrDrawError):
+    """The user has no passkey of this id."""
+
+
 class TooManyAttempts(MrDrawError):
     """The same address tried and failed too often."""
 

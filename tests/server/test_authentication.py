@@ -40,6 +40,8 @@ OPEN = PAGE | {
     ("POST", "/plugin/appkeys/request"),
     ("GET", "/plugin/appkeys/request/unasked"),
     ("GET", "/plugin/appkeys/auth/unasked"),
+    ("POST", "/api/v1/account/sign-in"),
+    ("POST", "/api/v1/account/sign-in/challenge"),
 }
 """Of what is served today; the rest of section 0's open list is not built yet."""
 
@@ -101,6 +103,19 @@ ROUTES = {
     ("GET", "/api/v1/machines/default/interrupted"): "aur",
     ("POST", "/api/v1/machines/default/interrupted/resume"): "au",
     ("POST", "/api/v1/machines/default/interrupted/dismiss"): "au",
+    ("GET", "/api/v1/account/second-factor"): "aur",
+    ("POST", "/api/v1/account/second-factor"): "",  # these are for a person at the page, never for a key
+    ("DELETE", "/api/v1/account/second-factor"): "",
+    ("POST", "/api/v1/account/second-factor/confirm"): "",
+    ("POST", "/api/v1/account/second-factor/recovery-codes"): "",
+    ("GET", "/api/v1/account/passkeys"): "aur",
+    ("POST", "/api/v1/account/passkeys"): "",
+    ("POST", "/api/v1/account/passkeys/challenge"): "",
+    ("PATCH", "/api/v1/account/passkeys/abc"): "",
+    ("DELETE", "/api/v1/account/passkeys/abc"): "",
+    ("GET", "/api/v1/users/eve/factors"): "a",
+    ("DELETE", "/api/v1/users/eve/second-factor"): "a",
+    ("DELETE", "/api/v1/users/eve/passkeys"): "a",
     ("GET", "/api/access/permissions"): "aur",
     ("GET", "/api/access/groups"): "a",
     ("POST", "/api/access/groups"): "a",
@@ -257,6 +272,7 @@ PARAMETERS = {
     "user_token": "unasked",
     "session_id": "ended",
     "key_id": "revoked",
+    "passkey": "abc",
 }
 
 

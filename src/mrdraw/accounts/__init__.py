@@ -7,6 +7,7 @@ from mrdraw.accounts.group_table import GroupChange
 from mrdraw.accounts.groups import check_permissions
 from mrdraw.accounts.identity import API_USER, Identity
 from mrdraw.accounts.permissions import Permission, permission_records
+from mrdraw.accounts.second_factor import Tokens
 
 __all__ = [
     "API_USER",
@@ -16,6 +17,7 @@ __all__ = [
     "Identity",
     "Permission",
     "Scopes",
+    "Tokens",
     "account_of",
     "check_permissions",
     "permission_records",

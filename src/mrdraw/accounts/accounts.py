@@ -18,16 +18,18 @@ from msgspec.structs import replace
 
 from mrdraw.accounts import records
 from mrdraw.accounts.application_keys import ApplicationKey, ApplicationKeys
-from mrdraw.accounts.attempts import AttemptLimiter, account_of
+from mrdraw.accounts.attempts import AttemptLimiter, account_of, factor_of
 from mrdraw.accounts.claim import Claim
 from mrdraw.accounts.grants import Grants, Scopes, rights_of
 from mrdraw.accounts.group_table import GroupTable
 from mrdraw.accounts.identity import API_USER, Identity
 from mrdraw.accounts.keys import GLOBAL, Keys, remove_key
+from mrdraw.accounts.passkeys import Passkey, Passkeys, fingerprint_of
 from mrdraw.accounts.passwords import Passwords
 from mrdraw.accounts.permissions import ADMINS, USERS, Permission
 from mrdraw.accounts.records import Record
 from mrdraw.accounts.rows import User
+from mrdraw.accounts.second_factor import SecondFactors, Tokens
 from mrdraw.accounts.secrets import SecretKey, digest_of, new_key
 from mrdraw.accounts.sessions import Origin, Session, Sessions
 from mrdraw.accounts.sign_on import Newcomer, SignOn, Subject, remove_links
@@ -44,6 +46,7 @@ SHORTEST_PASSWORD = 8
 """Characters of the first admin's password at least."""
 _PROVEN_BY = frozenset({"password", "openid"})
 """The mechanisms by which somebody shows at a known time who that is."""
+NO_TOKENS = Tokens()
 _API = User(API_USER, "", Grants((ADMINS, USERS)), active=True)
 
 
@@ -71,6 +74,8 @@ class Accounts:
         self.sessions = Sessions(database, self._secret, clock, self._idle)
         self.sign_on = SignOn(database, self._users, self.groups, clock)
         self.applications = ApplicationKeys(database, clock)
+        self.second_factors = SecondFactors(database, self._secret, clock)
+        self.passkeys = Passkeys(database, clock)
 
     def _idle(self) -> float:
         """s without use after which a session ends."""
@@ -132,8 +137,22 @@ class Accounts:
         """Another value once anything of the accounts may be another than before; cheap enough for several a second."""
         return self._database.data_version(), self._settings.current()
 
-    async def login(self, name: str, password: str) -> Identity:
-        """The user who logs in. Raises `NotPermitted`."""
+    async def login(self, name: str, password: str, tokens: Tokens = NO_TOKENS) -> Identity:
+        """The user who logs in. Raises `NotPermitted`, `SecondFactorWanted`, `WrongSecondFactor`."""
+        who = await self.reauthenticate(name, password)
+        async with self.attempts.attempt(factor_of(name)):
+            await self.second_factors.check(name, tokens)
+        return who
+
+    def login_by_passkey(self, passkey: Passkey) -> Identity:
+        """The user whom a passkey, checked just now, lets in. Raises `NotPermitted`."""
+        user = self._users.find(passkey.user)
+        if user is None or not user.active:
+            raise NotPermitted("The user of this passkey may not come in.")
+        return self._identity(user, via="session", fingerprint=fingerprint_of(passkey.id))
+
+    async def reauthenticate(self, name: str, password: str) -> Identity:
+        """The user who is here already and types the password again. Raises `NotPermitted`."""
         kept = self._password_hash(name)
         right = await self._passwords.check(kept, password)
         user = self._users.find(name)  # who may have been kept out while the password was hashed
@@ -299,12 +318,12 @@ class Accounts:
         return _API if owner == GLOBAL else self._users.find(owner)
 
     def _fingerprints(self, user: User, owner: str) -> set[str]:
-        """What a session of this user may stand on: the password, the key, the word of a provider or a proxy."""
+        """What a session of this user may stand on: password, key, passkeys, the word of a provider or a proxy."""
         key = self._keys.digest(owner)
         password = digest_of(user.password_hash) if user.password_hash else None
         proxy = _named(user.name) if self._believes_proxies() else None
         own = {fingerprint for fingerprint in (password, key, proxy) if fingerprint}
-        return own | self._fingerprints_of_links(user.name)
+        return own | self.passkeys.fingerprints(owner) | self._fingerprints_of_links(user.name)
 
     def _fingerprints_of_links(self, name: str) -> set[str]:
         """Those of the providers that the settings still name."""

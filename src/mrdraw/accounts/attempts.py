@@ -23,6 +23,7 @@ LIMITS = ((60, 3), (600, 5), (3600, 10))
 ACCOUNT_LIMITS = ((60, 10), (600, 20), (3600, 40))
 """Those of an account, whatever the addresses: so many that one address does not lock out an account's owner."""
 _ACCOUNT = "account:"
+_FACTOR = "factor:"
 _NETWORK = 64
 """bits of an IPv6 address that tell customers of a provider apart."""
 
@@ -34,6 +35,11 @@ _CLEAN = "DELETE FROM failed_logins WHERE at <= ? OR at > ?"
 def account_of(name: str) -> str:
     """What tries at an account are counted by, whether there is such a user or not; the name is not kept."""
     return _ACCOUNT + digest_of(name)
+
+
+def factor_of(name: str) -> str:
+    """What tries at the second factor of an account are counted by: few, as whoever comes so far has the password."""
+    return _FACTOR + digest_of(name)
 
 
 def network_of(address: str) -> str:

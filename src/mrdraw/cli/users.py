@@ -1,4 +1,4 @@
-"""`mrdraw user …`: add, list and remove users, set passwords, show and change their keys.
+"""`mrdraw user …`: add, list and remove users, set passwords, show and change their keys, remove lost factors.
 
 Invariants: a password is never echoed; a key is the last word printed.
 """
@@ -54,6 +54,12 @@ def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     linking.add_argument("provider", help="its id in config.yaml")
     linking.add_argument("subject", help="who it is there: the claim sub; the server's log names it after a try")
     linking.set_defaults(run=link)
+
+    proofs = words.add_parser("factors", help="show or remove a user's second factor and passkeys", parents=parents)
+    proofs.add_argument("name")
+    proofs.add_argument("--remove-second-factor", action="store_true", help="for who lost the authenticator app")
+    proofs.add_argument("--remove-passkeys", action="store_true", help="take all passkeys away")
+    proofs.set_defaults(run=factors)
 
 
 def add(basedir: Path, arguments: argparse.Namespace) -> int:
@@ -115,6 +121,21 @@ def link(basedir: Path, arguments: argparse.Namespace) -> int:
     with opened_accounts(basedir) as accounts:
         accounts.link_to_provider(arguments.name, arguments.provider, arguments.subject)
     print(f"Who is {arguments.subject} at {arguments.provider} logs in as {arguments.name}.")
+    return 0
+
+
+def factors(basedir: Path, arguments: argparse.Namespace) -> int:
+    """`mrdraw user factors`."""
+    name = arguments.name
+    with opened_accounts(basedir) as accounts:
+        accounts.user_record(name)
+        if arguments.remove_second_factor and accounts.second_factors.remove_now(name):
+            print(f"Removed the second factor of {name}, and the recovery codes.")
+        if arguments.remove_passkeys and (count := accounts.passkeys.remove_all_now(name)):
+            print(f"Removed {count} passkeys of {name}; sessions that they opened have ended.")
+        standing, passkeys = accounts.second_factors.standing(name), accounts.passkeys.of_user(name)
+    print("Second factor:", f"on, {standing.recovery_codes} recovery codes left" if standing.since else "off")
+    print("Passkeys:", ", ".join(one.name for one in passkeys) or "none")
     return 0
 
 

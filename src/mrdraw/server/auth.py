@@ -27,6 +27,7 @@ from mrdraw.server.page import is_page_path
 OPEN_PATHS = frozenset({
     "/api/login", "/api/logout", "/sockjs", "/online.txt", "/online.gif", "/robots.txt",
     "/plugin/discovery/discovery.xml", "/api/v1/login-methods", "/plugin/appkeys/probe", "/plugin/appkeys/request",
+    "/api/v1/account/sign-in", "/api/v1/account/sign-in/challenge",
 })  # fmt: skip
 PUSH = "/sockjs/"
 SIGN_ON = "/login/openid/"

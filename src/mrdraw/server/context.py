@@ -114,6 +114,19 @@ def require_fresh(connection: HTTPConnection) -> None:
         raise NotPermitted(_REAUTHENTICATE)
 
 
+def require_person(connection: HTTPConnection) -> str:
+    """The name of a user who is at a page and has just proved it; a key, which may have been found, is refused.
+
+    Raises `NotPermitted`.
+    """
+    who = identity(connection)
+    if who.via != "session":
+        raise NotPermitted("No key can do this: sign in on the page, which asks for the password.")
+    if not services(connection).accounts.has_just_typed_password(who):
+        raise NotPermitted(_REAUTHENTICATE)
+    return who.name
+
+
 def machine(connection: HTTPConnection) -> Machine:
     """The machine that the request's base path names, or the default one. Raises `NoSuchMachine`."""
     hub = services(connection).hub

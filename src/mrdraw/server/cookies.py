@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
+from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -21,6 +22,7 @@ from mrdraw.server.peer import peer_of
 
 _SESSION = "session"
 _CSRF = "csrf_token"
+_CHALLENGE = "passkey"
 CSRF_HEADER = "x-csrf-token"
 
 
@@ -75,15 +77,35 @@ def give_csrf_token(scope: Scope, response: Response, token: str, *, max_age: in
         _give(scope, response, name, token, max_age=max_age, http_only=False)
 
 
+def give_challenge(scope: Scope, response: Response, carried: str, *, max_age: int) -> None:
+    """Have the client keep what a passkey is to sign; nothing that another site begins brings it back."""
+    name = _CHALLENGE + peer_of(scope).cookie_suffix()
+    _give(scope, response, name, carried, max_age=max_age, http_only=True, same_site="strict")
+
+
+def challenge_of(scope: Scope, headers: Headers) -> str:
+    """What a passkey was to sign, or nothing."""
+    return cookies_of(headers).get(_CHALLENGE + peer_of(scope).cookie_suffix(), "")
+
+
 def take_back(scope: Scope, response: Response) -> None:
     """Have the client forget its session."""
     for name in (session_name(scope), *csrf_names(scope)):
         response.delete_cookie(name, _path(scope), secure=_is_secure(scope), samesite="lax")
 
 
-def _give(scope: Scope, response: Response, name: str, value: str, *, max_age: int | None, http_only: bool) -> None:
+def _give(
+    scope: Scope,
+    response: Response,
+    name: str,
+    value: str,
+    *,
+    max_age: int | None,
+    http_only: bool,
+    same_site: Literal["lax", "strict"] = "lax",
+) -> None:
     response.set_cookie(
-        name, value, max_age, path=_path(scope), secure=_is_secure(scope), httponly=http_only, samesite="lax"
+        name, value, max_age, path=_path(scope), secure=_is_secure(scope), httponly=http_only, samesite=same_site
     )
 
 

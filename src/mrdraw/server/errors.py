@@ -22,6 +22,7 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.LimitExceeded: 400,
     errors.NotAuthenticated: 401,
     errors.NotPermitted: 403,
+    errors.SecondFactorWanted: 403,
     errors.NoClaim: 403,
     errors.SignOnFailed: 403,
     errors.NoSuchFile: 404,
@@ -35,6 +36,7 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.NoSuchKey: 404,
     errors.NoSuchRequest: 404,
     errors.NoSuchGroup: 404,
+    errors.NoSuchPasskey: 404,
     errors.NoSuchSlicer: 404,
     errors.NoSuchCommand: 404,
     errors.NotOperational: 409,
@@ -48,6 +50,7 @@ STATUS_OF: dict[type[errors.MrDrawError], int] = {
     errors.UserExists: 409,
     errors.GroupExists: 409,
     errors.LastAdmin: 409,
+    errors.SecondFactorOn: 409,
     errors.JobsWouldEnd: 409,
     errors.SettingsUnreadable: 409,
     errors.TooLarge: 413,
@@ -76,7 +79,7 @@ def status_of(kind: type[errors.MrDrawError]) -> int:
 def error_response(error: Exception) -> Response:
     """The answer to a request that failed."""
     if isinstance(error, errors.MrDrawError):
-        return refusal(status_of(type(error)), str(error), HEADERS_OF.get(type(error)))
+        return refusal(status_of(type(error)), str(error), HEADERS_OF.get(type(error)), _members(error))
     if isinstance(error, HTTPException):
         return refusal(error.status_code, str(error.detail), dict(error.headers or {}))
     if isinstance(error, ClientDisconnect):
@@ -85,6 +88,15 @@ def error_response(error: Exception) -> Response:
     return refusal(500, "Something went wrong inside MrDraw; its log says what.")
 
 
-def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
-    """An error as clients read it."""
-    return json_response({"error": text}, status, headers)
+def refusal(
+    status: int, text: str, headers: dict[str, str] | None = None, members: dict[str, object] | None = None
+) -> Response:
+    """An error as clients read it; `members` stand beside the text."""
+    return json_response({"error": text, **(members or {})}, status, headers)
+
+
+def _members(error: errors.MrDrawError) -> dict[str, object]:
+    """What clients look for at a log-in with a second factor (contract, 2.4)."""
+    if isinstance(error, errors.SecondFactorWanted):
+        return {"mfa": list(error.kinds)}
+    return {"mfa_error": str(error)} if isinstance(error, errors.WrongSecondFactor) else {}

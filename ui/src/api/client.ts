@@ -7,6 +7,8 @@ export class RequestError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** What would do as a second factor, where one is wanted beside the password. */
+    readonly secondFactors: string[] = [],
   ) {
     super(message)
   }
@@ -60,8 +62,8 @@ export function csrfToken(): string {
 async function errorOf(response: Response): Promise<RequestError> {
   const text = await response.text()
   try {
-    const body = JSON.parse(text) as { error?: string }
-    return new RequestError(response.status, body.error ?? response.statusText)
+    const body = JSON.parse(text) as { error?: string; mfa?: string[]; mfa_error?: string }
+    return new RequestError(response.status, body.mfa_error ?? body.error ?? response.statusText, body.mfa)
   } catch {
     return new RequestError(response.status, text || response.statusText)
   }

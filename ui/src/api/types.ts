@@ -475,3 +475,24 @@ export interface ApplicationKeyRecord {
   /** Unix s. */
   expiresAt: number | null
 }
+
+export interface SecondFactorRecord {
+  enabled: boolean
+  since: number | null
+  /** Those that were not used yet. */
+  recoveryCodes: number
+}
+
+export interface PasskeyRecord {
+  id: string
+  name: string
+  /** The host name that it is for. */
+  site: string
+  createdAt: number
+  usedAt: number | null
+}
+
+export interface FactorsRecord {
+  secondFactor: SecondFactorRecord
+  passkeys: PasskeyRecord[]
+}

@@ -5,7 +5,11 @@ import { computed, ref } from 'vue'
 import { api, RequestError } from '../api/client'
 import type { Credentials } from '../api/socket'
 import type { CurrentUser, LoginRecord } from '../api/types'
+import { signWithPasskey, type RequestOptions } from '../lib/passkeys'
 import { readPageState } from '../lib/pageState'
+
+/** As the server names the codes of a second factor. */
+export type Tokens = Partial<Record<'mfa-totp-token' | 'mfa-recovery-token', string>>
 
 export const useSession = defineStore('session', () => {
   const page = readPageState()
@@ -31,8 +35,16 @@ export const useSession = defineStore('session', () => {
     await take(record)
   }
 
-  async function signIn(name: string, password: string, remember: boolean): Promise<void> {
-    await take(await api.post<LoginRecord>('/api/login', { user: name, pass: password, remember }))
+  /** `tokens` are the second factor, where one is wanted. */
+  async function signIn(name: string, password: string, remember: boolean, tokens: Tokens = {}): Promise<void> {
+    await take(await api.post<LoginRecord>('/api/login', { user: name, pass: password, remember, ...tokens }))
+  }
+
+  /** With a passkey: in the place of a password, or to prove once more who is here. */
+  async function signInByPasskey(remember: boolean): Promise<void> {
+    const { publicKey } = await api.post<RequestOptions>('/api/v1/account/sign-in/challenge')
+    const credential = await signWithPasskey(publicKey)
+    await take(await api.post<LoginRecord>('/api/v1/account/sign-in', { credential, remember }))
   }
 
   async function take(record: LoginRecord): Promise<void> {
@@ -62,5 +74,5 @@ export const useSession = defineStore('session', () => {
     return user.value?.name ? { user: user.value.name, session: session.value } : null
   }
 
-  return { firstRun, hostName, version, user, name, known, isAdmin, may, recall, signIn, signOut, forget, credentials }
+  return { firstRun, hostName, version, user, name, known, isAdmin, may, recall, signIn, signInByPasskey, signOut, forget, credentials }
 })

@@ -6,6 +6,7 @@ account; a session's cookie is sent only to those who logged in with a password.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,9 +14,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mrdraw.accounts import Identity
+from mrdraw.accounts import Identity, Tokens
 from mrdraw.accounts.sessions import Origin
-from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
+from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, SecondFactorWanted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
 from mrdraw.server.context import client_address, is_json, limited_body, machine_id, optional_identity, services
 from mrdraw.server.cookies import give_csrf_token, give_session, lacks_csrf_token, session_of, take_back
@@ -32,15 +33,17 @@ from mrdraw.server.describing import (
     many,
     maybe,
     object_of,
+    said,
 )
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.trying import counted_by
-from mrdraw.server.values import is_true
+from mrdraw.server.values import is_true, text
 
 _REMEMBERED = 90 * 24 * 3600
 _BY_ITSELF = frozenset({"authheader", "remote_user"})
 """What a browser sends, or a proxy adds, with every request."""
+_TOKENS = {"totp": "mfa-totp-token", "recovery": "mfa-recovery-token"}
 _GUEST: dict[str, Any] = {
     "needs": {"role": [], "group": ["guests"]},
     "_is_external_client": False,
@@ -63,12 +66,25 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     name, password = body.get("user"), body.get("pass")
     if not isinstance(name, str) or not isinstance(password, str):
         raise InvalidValue('A log-in needs "user" and "pass", both text.')
-    async with accounts.attempts.attempt(*counted_by(request, name)):
-        who = await accounts.login(name, password)
     remember = is_true(body.get("remember"))
-    session = session_of(request.scope, request.headers)
-    if session is not None and not remember and _is_of(request, who):
-        remember = await accounts.prove_session(session)  # the same user types the password once more
+    again = not remember and _has_session_of(request, name)
+    async with accounts.attempts.attempt(*counted_by(request, name)):
+        who = await (
+            accounts.reauthenticate(name, password) if again else accounts.login(name, password, _tokens(body))
+        )
+    return await let_in(request, who, remember=remember)
+
+
+def _tokens(body: Mapping[str, object]) -> Tokens:
+    """The second factor as clients of OctoPrint send it: `mfa-<kind>-token`. Raises `InvalidValue`."""
+    return Tokens(**{kind: text(body.get(name, ""), name) for kind, name in _TOKENS.items()})
+
+
+async def let_in(request: Request, who: Identity, *, remember: bool) -> Response:
+    """Answer somebody who proved who it is: a session is opened, or the user's own one is as fresh as a new one."""
+    accounts, session = services(request).accounts, session_of(request.scope, request.headers)
+    if session is not None and not remember and _has_session_of(request, who.name):
+        remember = await accounts.prove_session(session)
     else:
         session = await accounts.open_session(who, remember=remember, origin=origin_of(request))
     response = json_response(accounts.login_record(who, session, "password", machine_id(request)))
@@ -77,10 +93,10 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     return response
 
 
-def _is_of(request: Request, who: Identity) -> bool:
-    """Whether the request comes with a session of this user that stands on the user's password."""
+def _has_session_of(request: Request, name: str) -> bool:
+    """Whether the request comes with a session that this user opened, not one of a key."""
     before = optional_identity(request)
-    return before is not None and before.name == who.name and before.proven_at is not None
+    return before is not None and before.name == name and before.proven_at is not None
 
 
 async def stay_logged_in(request: Request, response: Response, who: Identity, *, remember: bool = False) -> None:
@@ -173,14 +189,26 @@ async def _members(request: Request) -> dict[str, Any]:
 
 
 _NEEDS = object_of({"role": many(TEXT), "group": many(TEXT)})
-_LOG_IN = object_of({"user?": TEXT, "pass?": TEXT, "remember?": LOOSE_FLAG, "passive?": ANY})
+_TOKEN_MEMBERS = {
+    "mfa-totp-token": said(TEXT, "the code of an authenticator app, where a second factor is on"),
+    "mfa-recovery-token": said(TEXT, "or a recovery code"),
+}
+_LOG_IN = object_of(
+    {
+        "user?": TEXT,
+        "pass?": TEXT,
+        "remember?": LOOSE_FLAG,
+        "passive?": ANY,
+        **{f"{name}?": shape for name, shape in _TOKEN_MEMBERS.items()},
+    }
+)
 _WHO = object_of({"needs": _NEEDS, "_is_external_client": FLAG, "_credentials_seen": either(FLAG, TEXT)})
 _ABOUT_LOGIN = About(
     "Log in with a name and a password, or ask who one is (passive)",
     {200: _WHO},
     body=Body(_LOG_IN, (JSON, URLENCODED), errors=(InvalidValue, TooLarge), required=False),
-    query={"user": TEXT, "pass": TEXT, "remember": LOOSE_FLAG, "passive": ANY},
-    raises=(NotPermitted, NoSuchUser, TooManyAttempts),
+    query={"user": TEXT, "pass": TEXT, "remember": LOOSE_FLAG, "passive": ANY, **_TOKEN_MEMBERS},
+    raises=(NotPermitted, SecondFactorWanted, NoSuchUser, TooManyAttempts),
 )
 _ABOUT_LOGOUT = About("End the session", {200: object_of({"needs": _NEEDS})})
 _ABOUT_CURRENT = About(

@@ -144,7 +144,7 @@ async def change_password(request: Request) -> Response:
     response = json_response({})
     if name == identity(request).name and identity(request).via == "session":
         remember = before is not None and before.remember
-        await stay_logged_in(request, response, await accounts.login(name, password), remember=remember)
+        await stay_logged_in(request, response, await accounts.reauthenticate(name, password), remember=remember)
     return response
 
 
