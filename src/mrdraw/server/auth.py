@@ -82,8 +82,7 @@ class Authentication:
     async def _identify(self, scope: Scope, receive: Receive) -> tuple[Response | None, Receive]:
         """Put the identity into the scope, or say how the request is refused."""
         path, headers = scope["path"], Headers(scope=scope)
-        preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
-        is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
+        is_open = path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
         by_session = self._by_session(scope, headers)
         by_key = self._by_key(scope, headers)
         found, key = by_key or by_session, _key_of(scope, headers)
