@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BASEDIR ?= var
 
-.PHONY: run ui test unit check-all soak bench bench-wire lint format lock dist browser clean
+.PHONY: run ui test unit check-all soak bench bench-wire lint format lock dist browser proxies clean
 
 run: ui
 	@exec $(BIN)/mrdraw serve --basedir $(BASEDIR) --simulate marlin
@@ -23,7 +23,7 @@ test: $(VENV)/.dev ui browser
 unit: $(VENV)/.dev ui
 	$(BIN)/pytest -n 3 --dist worksteal -m "not slow" tests --ignore tests/e2e
 
-check-all: $(VENV)/.dev ui browser
+check-all: $(VENV)/.dev ui browser proxies
 	@$(MAKE) --no-print-directory lint
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n 3 --dist worksteal --timeout 1800 tests --ignore tests/e2e
 	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
@@ -72,6 +72,14 @@ browser:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null; \
 	  else echo "The browser tests need Debian's packages: $(DEBIAN_PACKAGES). As root: apt install $(DEBIAN_PACKAGES)"; exit 1; fi; fi
+
+PROXIES := nginx-light caddy
+
+proxies:
+	@if ! PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || ! command -v caddy >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PROXIES) >/dev/null; \
+	  else echo "The tests of proxies need Debian's packages: $(PROXIES). As root: apt install $(PROXIES)"; exit 1; fi; fi
 
 # Pins what pyproject.toml asks for. No index address may stand in the files.
 lock: $(VENV)/.dev

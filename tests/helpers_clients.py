@@ -22,6 +22,8 @@ UV = Path(sys.executable).with_name("uv")
 PATIENCE = 120
 """s that a client's whole trip may take."""
 QUICK = "G1 X10 F3000\nG1 X20\n"
+TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "WEBSOCKET_CLIENT_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""Where OpenSSL, requests, websocket-client and Node look for an authority to trust."""
 LASTING = "G1 X1 F3000\nG4 P20\n" * 5000
 """A job that goes on for minutes."""
 
@@ -29,14 +31,22 @@ LASTING = "G1 X1 F3000\nG4 P20\n" * 5000
 class Simulated:
     """A real server with a simulated machine, and what it says of itself."""
 
-    def __init__(self, folder, port, key):
+    host, prefix, authority = "127.0.0.1", "", None
+    """As clients reach it; with an authority they speak TLS and trust that one."""
+
+    def __init__(self, folder, port, key, process):
         self.folder = folder
-        self.port = port
+        self.port = self.client_port = port
         self.key = key
+        self.process = process
+
+    @property
+    def origin(self):
+        return f"{'https' if self.authority else 'http'}://{self.host}:{self.client_port}"
 
     @property
     def address(self):
-        return f"http://127.0.0.1:{self.port}"
+        return self.origin + self.prefix
 
     def get(self, path):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -82,8 +92,8 @@ def simulated(folder):
     port = free_port()
     assert mrdraw(folder, "user", "add", "ann", "--password", "a-long-password", "--group", "admins").returncode == 0
     key = mrdraw(folder, "key", "--new").stdout.split()[-1]
-    with serving(folder, port, "--simulate", "marlin"):
-        served = Simulated(folder, port, key)
+    with serving(folder, port, "--simulate", "marlin") as process:
+        served = Simulated(folder, port, key, process)
         served.reach("Operational")
         yield served
 
@@ -116,16 +126,30 @@ def install(command):
     assert done.returncode == 0, f"the clients cannot be installed: {done.stderr}"
 
 
-def run_client(*command, home):
-    """Run a client to its end, in a home folder of its own; what it wrote."""
+def client_environment(home, authority=None):
+    """What a client finds: a home folder of its own, and an authority that it trusts, where libraries look for one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL"))}
+    trusted = dict.fromkeys(TRUST, str(authority)) | {"PYTHONPATH": str(_certifi(home, authority))} if authority else {}
+    return {**environment, **trusted, "HOME": str(home), "PYTHONUNBUFFERED": "1"}
+
+
+def _certifi(home, authority):
+    """Where Python finds a list of authorities with ours in it: OctoPrint's command looks at no other."""
+    package = home / "trusted" / "certifi"
+    package.mkdir(parents=True, exist_ok=True)
+    (package / "__init__.py").write_text(f"def where():\n    return {str(authority)!r}\n", encoding="utf-8")
+    return package.parent
+
+
+def run_client(*command, home, authority=None):
+    """Run a client to its end, in a home folder of its own; what it wrote."""
     done = subprocess.run(
         [*map(str, command)],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
-        env={**environment, "HOME": str(home), "PYTHONUNBUFFERED": "1"},
+        env=client_environment(home, authority),
         cwd=home,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"

@@ -6,6 +6,7 @@ import json
 import os
 import select
 import socket
+import ssl
 import struct
 import zlib
 from dataclasses import dataclass
@@ -26,12 +27,16 @@ class Answer:
 class Wire:
     """A connection that is kept alive, as the program keeps it."""
 
-    def __init__(self, port):
+    def __init__(self, port, authority=None):
+        """With an authority TLS is spoken, to `localhost`."""
         self._port = port
+        self._context = _trusting(authority) if authority else None
         self._open()
 
     def _open(self):
         self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
+        if self._context is not None:
+            self._socket = self._context.wrap_socket(self._socket, server_hostname="localhost")
 
     def __enter__(self):
         return self
@@ -46,9 +51,20 @@ class Wire:
         self._socket.sendall(data)
 
     def _is_closed(self):
-        """Whether the other side has ended the connection since it was used last."""
+        """Whether the other side has ended the connection since it was used last; TLS hides that."""
+        if self._context is not None:
+            return False
         readable, _, _ = select.select([self._socket], [], [], 0)
         return bool(readable) and self._socket.recv(1, socket.MSG_PEEK) == b""
+
+    def send_until_answered(self, data):
+        """Send this again and again until there is an answer, as a program does that has a large file to send."""
+        for _ in range(20 * PATIENCE):
+            readable, _, _ = select.select([self._socket], [], [], 0.05)
+            if readable:
+                return
+            self._socket.sendall(data)
+        raise AssertionError
 
     def receive(self, size):
         data = b""
@@ -75,6 +91,13 @@ class Wire:
         return Answer(response.status, headers, body)
 
 
+def _trusting(authority):
+    """TLS of which nothing is to be read before an answer comes, as version 1.3's tickets would be."""
+    context = ssl.create_default_context(cafile=authority)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 def crlf(*lines):
     """Header lines, and the empty one that ends them."""
     return "\r\n".join([*lines, "", ""]).encode()
@@ -83,13 +106,13 @@ def crlf(*lines):
 class WebSocketWire(Wire):
     """A web socket as Chromium opens it: compression offered, frames masked."""
 
-    def __init__(self, port, path, origin):
-        super().__init__(port)
+    def __init__(self, port, path, origin, host, authority=None):
+        super().__init__(port, authority)
         self._inflate = zlib.decompressobj(-15)
         self.send(
             crlf(
                 f"GET {path} HTTP/1.1",
-                f"Host: 127.0.0.1:{port}",
+                f"Host: {host}:{port}",
                 "Connection: Upgrade",
                 "Pragma: no-cache",
                 "Cache-Control: no-cache",

@@ -19,7 +19,7 @@ SLICERS = [("PrusaSlicer/2.9.2", True), ("OrcaSlicer/2.3.0", False)]
 def curl_get(served, agent, path):
     return crlf(
         f"GET {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{served.port}",
+        f"Host: {served.host}:{served.client_port}",
         f"User-Agent: {agent}",
         "Accept: */*",
         f"X-Api-Key: {served.key}",
@@ -39,7 +39,7 @@ def curl_form(name, content, folder, start):
 def curl_upload(served, agent, path, size, expect):
     return crlf(
         f"POST {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{served.port}",
+        f"Host: {served.host}:{served.client_port}",
         f"User-Agent: {agent}",
         "Accept: */*",
         f"X-Api-Key: {served.key}",
@@ -52,7 +52,7 @@ def curl_upload(served, agent, path, size, expect):
 def qt_request(served, method, path, *more):
     return crlf(
         f"{method} {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{served.port}",
+        f"Host: {served.host}:{served.client_port}",
         f"X-Api-Key: {served.key}",
         f"User-Agent: {CURA}",
         *more,

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from helpers_clients import LASTING, QUICK, install, python_clients, run_client, simulated
+from helpers_clients import LASTING, QUICK, client_environment, install, python_clients, run_client, simulated
+from helpers_proxies import WAYS, reached
 from peers import octoprint_environment
 
 HERE = __file__.rpartition("/")[0]
@@ -14,14 +15,20 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def direct(tmp_path_factory):
     with simulated(tmp_path_factory.mktemp("base")) as served:
         yield served
 
 
+@pytest.fixture(scope="module", params=WAYS)
+def served(request, direct, tmp_path_factory):
+    with reached(request.param, direct, tmp_path_factory.mktemp(request.param)) as served:
+        yield served
+
+
 @pytest.fixture(autouse=True)
-def at_rest(served):
-    served.rest()
+def at_rest(direct):
+    direct.rest()
 
 
 @pytest.fixture
@@ -36,22 +43,37 @@ def words(output):
     return [json.loads(line) for line in output.splitlines()]
 
 
-def test_octorest(served, jobs, tmp_path):
+@pytest.mark.parametrize("way", WAYS)
+def test_octorest(direct, way, jobs, tmp_path):
+    """It knows no prefix: it puts its paths behind the host, whatever stands there."""
+    with reached(way, direct, tmp_path / "proxied", prefix="") as served:
+        follow_octorest(served, jobs, tmp_path)
+
+
+def follow_octorest(served, jobs, tmp_path):
+    before = printed(served)
     client = [python_clients() / "python", f"{HERE}/octorest_trip.py", served.address, served.key]
-    said = run_client(*client, *jobs, home=tmp_path)
+    said = run_client(*client, *jobs, home=tmp_path, authority=served.authority)
     assert words(said) == ["connection", "files", "job", "machine", "records", "sockets"]
-    assert served.get("/api/files/local/quick.gcode")["prints"]["success"] == 1
+    assert printed(served) == before + 1
+
+
+def printed(served):
+    """How often the quick job was done."""
+    files = served.get("/api/files")["files"]
+    return sum(file["prints"]["success"] for file in files if file["name"] == "quick.gcode")
 
 
 def test_pyoctoprintapi(served, jobs, tmp_path):
     stored(served, tmp_path, jobs[1])
-    client = [python_clients() / "python", f"{HERE}/pyoctoprintapi_trip.py", served.port, served.key]
-    assert words(run_client(*client, served.address, home=tmp_path)) == ["machine", "job", "server", "application_key"]
+    client = [python_clients() / "python", f"{HERE}/pyoctoprintapi_trip.py", served.key, served.address]
+    said = run_client(*client, home=tmp_path, authority=served.authority)
+    assert words(said) == ["machine", "job", "server", "application_key"]
 
 
 def stored(served, home, *files):
     for file in files:
-        run_client(*octoprint_client(served), "upload", "/api/files/local", file, home=home)
+        run_client(*octoprint_client(served), "upload", "/api/files/local", file, home=home, authority=served.authority)
 
 
 def test_octoprint_cli(served, jobs, tmp_path):
@@ -60,7 +82,8 @@ def test_octoprint_cli(served, jobs, tmp_path):
     config.write_text(f"{server}[preferences]\nFormattedText = false\nUpdateCheck = false\n", encoding="ascii")
 
     def cli(*arguments):
-        return run_client(python_clients() / "octoprint-cli", "-c", config, *arguments, home=tmp_path)
+        program = [python_clients() / "octoprint-cli", "-c", config]
+        return run_client(*program, *arguments, home=tmp_path, authority=served.authority)
 
     assert "OctoPrint v1.11.8 - API v0.1" in cli("version")
     assert "Printer disconnected" in cli("connection", "disconnect")
@@ -91,13 +114,15 @@ def test_octoprint_cli(served, jobs, tmp_path):
 
 def octoprint_client(served):
     """The command `octoprint client`, from OctoPrint's package."""
-    address = ["--host", "127.0.0.1", "--port", served.port, "--apikey", served.key]
-    return [octoprint_environment() / "bin" / "octoprint", "client", *address]
+    address = ["--host", served.host, "--port", served.client_port, "--apikey", served.key]
+    behind = ["--https", "--prefix", served.prefix] if served.authority else []
+    return [octoprint_environment() / "bin" / "octoprint", "client", *address, *behind]
 
 
 def test_the_client_command_of_octoprint(served, jobs, tmp_path):
     def client(*arguments):
-        return run_client(*octoprint_client(served), *arguments, home=tmp_path).partition("\n")
+        said = run_client(*octoprint_client(served), *arguments, home=tmp_path, authority=served.authority)
+        return said.partition("\n")
 
     status, _, said = client("get", "/api/version")
     assert (status, json.loads(said)["api"]) == ("Status Code: 200", "0.1")
@@ -126,20 +151,21 @@ def test_the_client_command_of_octoprint(served, jobs, tmp_path):
     assert client("get", chosen)[0] == "Status Code: 404"
 
 
-def test_the_client_command_of_octoprint_listens(served, tmp_path):
+def test_the_client_command_of_octoprint_listens(direct, tmp_path):
+    """Not behind TLS: it opens a plain socket, whatever its addresses begin with."""
     with subprocess.Popen(
-        [*map(str, octoprint_client(served)), "listen"],
+        [*map(str, octoprint_client(direct)), "listen"],
         stdout=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
-        env={"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1", "PATH": "/usr/bin:/bin"},
+        env=client_environment(tmp_path),
     ) as process:
         try:
             heard = iter(process.stdout.readline, "")
             until(heard, "<<< connected")
             until(heard, '>>> {"auth": "_api:')
             until(heard, "<<< history")
-            served.command("/api/printer/printhead", command="home", axes=["x"])
+            direct.command("/api/printer/printhead", command="home", axes=["x"])
             until(heard, '<<< event, Payload: {"payload": null, "type": "Home"}', '<<< event, Payload: {"type": "Home"')
         finally:
             process.kill()

@@ -10,21 +10,37 @@ from urllib.parse import quote
 import pytest
 
 from helpers_clients import LASTING, QUICK, simulated
+from helpers_proxies import WAYS, reached
 from helpers_replay import WebSocketWire, Wire, crlf
 from helpers_serve import wait_until
 from helpers_slicers import CURL_BOUNDARY, SLICERS, Cura, curl_form, curl_get, curl_upload, qt_request
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def direct(tmp_path_factory):
     with simulated(tmp_path_factory.mktemp("base")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def served(request, direct, tmp_path_factory):
+    with reached(request.param, direct, tmp_path_factory.mktemp(request.param)) as served:
         yield served
 
 
 @pytest.fixture(params=["", "/machines/default"], ids=["root", "prefix"])
 def prefix(request, served):
+    """What stands before the paths: what a proxy wants, and the machine."""
     served.rest()
-    return request.param
+    return served.prefix + request.param
+
+
+def wire_to(served):
+    return Wire(served.client_port, served.authority)
+
+
+def socket_to(served, path, origin):
+    return WebSocketWire(served.client_port, path, origin, served.host, served.authority)
 
 
 # --- PrusaSlicer and OrcaSlicer --------------------------------------------------------------------------------------
@@ -33,7 +49,7 @@ def prefix(request, served):
 @pytest.mark.parametrize(("agent", "expect"), SLICERS, ids=["prusa", "orca"])
 def test_a_slicer(served, prefix, agent, expect):
     folder, name = "sliced/parts", f"Würfel {agent.partition('/')[0]}.gcode"
-    with Wire(served.port) as wire:
+    with wire_to(served) as wire:
         wire.send(curl_get(served, agent, f"{prefix}/api/version"))
         tested = wire.answer()
         assert tested.status == 200
@@ -55,10 +71,11 @@ def test_a_slicer(served, prefix, agent, expect):
 @pytest.mark.parametrize(("agent", "expect"), SLICERS, ids=["prusa", "orca"])
 def test_a_slicer_without_a_valid_key(served, prefix, agent, expect):
     """Told when the file has just begun; the slicer shows the body of the answer."""
-    with Wire(served.port) as wire:
+    with wire_to(served) as wire:
         request = curl_upload(served, agent, f"{prefix}/api/files/local", 10_000_000, expect)
         wire.send(request.replace(served.key.encode(), b"wrong"))
         wire.send(curl_form("a.gcode", QUICK, "", "false").removesuffix(f"--{CURL_BOUNDARY}--\r\n".encode()))
+        wire.send_until_answered(QUICK.encode())
         answer = wire.answer("POST")
     assert (answer.status, "error" in answer.json()) == (401, True)
 
@@ -67,7 +84,7 @@ def test_a_slicer_without_a_valid_key(served, prefix, agent, expect):
 
 
 def test_curas_plugin(served, prefix):
-    with Wire(served.port) as wire:
+    with wire_to(served) as wire:
         cura = Cura(served, prefix, wire)
         settings = cura.get("settings")
         assert settings.status == 200
@@ -119,7 +136,7 @@ class OctoDash:
         self.wire.send(
             crlf(
                 f"{method} {self.prefix}/api/{path} HTTP/1.1",
-                f"Host: 127.0.0.1:{self.served.port}",
+                f"Host: {self.served.host}:{self.served.client_port}",
                 "Connection: keep-alive",
                 *([f"Content-Length: {len(data)}"] if data else []),
                 "Accept: application/json, text/plain, */*",
@@ -155,16 +172,16 @@ def cross_origin(served):
 
 
 def change(served, allowed):
-    with Wire(served.port) as wire:
+    with wire_to(served) as wire:
         data = json.dumps({"api": {"allowCrossOrigin": allowed}}).encode()
         kind = ("Content-Type: application/json", f"Content-Length: {len(data)}")
-        wire.send(qt_request(served, "POST", "/api/settings", *kind) + data)
+        wire.send(qt_request(served, "POST", f"{served.prefix}/api/settings", *kind) + data)
         assert wire.answer("POST").status == 200
 
 
 @pytest.mark.usefixtures("cross_origin")
 def test_octodash(served, prefix):
-    with Wire(served.port) as wire, WebSocketWire(served.port, f"{prefix}/sockjs/websocket", ORIGIN) as socket:
+    with wire_to(served) as wire, socket_to(served, f"{prefix}/sockjs/websocket", ORIGIN) as socket:
         dash = OctoDash(served, prefix, wire)
         assert Cura(served, prefix, wire).upload("dash.gcode", LASTING, "folder").status == 201
         session = dash.ask("POST", "login", {"passive": True}).json()
@@ -202,7 +219,7 @@ def test_octodash(served, prefix):
 
 def test_octodash_with_a_wrong_session(served, prefix):
     """The socket stays, and says what is wanted."""
-    with WebSocketWire(served.port, f"{prefix}/sockjs/websocket", f"http://127.0.0.1:{served.port}") as socket:
+    with socket_to(served, f"{prefix}/sockjs/websocket", served.origin) as socket:
         socket.until("connected")
         socket.say({"auth": "_api:nonsense"})
         assert socket.until("reauthRequired") == {"reason": "stale"}

@@ -76,7 +76,9 @@ def entered(panel, slicer, fields):
 
 
 def slicer_at(address, key):
-    return SimpleNamespace(port=urlsplit(address).port, key=key, base=urlsplit(address).path.rstrip("/"))
+    place = urlsplit(address)
+    at = {"host": place.hostname, "port": place.port, "client_port": place.port}
+    return SimpleNamespace(**at, key=key, base=place.path.rstrip("/"))
 
 
 def test_slicers_that_test_and_upload(guide, served):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,6 +62,7 @@ from mrdraw.server.api import (
 )
 from mrdraw.server.auth import Authentication
 from mrdraw.server.context import Services, claimed, identity, machine, redirection, require
+from mrdraw.server.cross_origin import VARY, origin_headers
 from mrdraw.server.entrance import Entrance
 from mrdraw.server.errors import error_response, refusal
 from mrdraw.server.push import routes as push
@@ -126,7 +126,10 @@ MODULES = (
 _COMMON = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-robots-tag", b"noindex, nofollow, noimageindex"),
+    (b"referrer-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; sandbox"),
 ]
+"""The policy is for what is no part of the page, which says its own: whatever it holds, it never runs in our origin."""
 _FRAMES = (b"x-frame-options", b"sameorigin")
 _FRESH = (b"cache-control", b"max-age=0")
 _NEVER = [
@@ -185,7 +188,8 @@ class Application:
         if found is None:
             return refusal(404, f"There is nothing at {path}.")
         if method == "OPTIONS":
-            return Response(None, 200, self._preflight(request, found.methods), "text/plain")
+            allow = {"allow": ", ".join(sorted({*found.methods, "OPTIONS"}))}
+            return Response(None, 200, allow, "text/plain")
         route = found.methods.get(method)
         if route is None:
             allowed = ", ".join(sorted(found.methods))
@@ -208,14 +212,6 @@ class Application:
             return
         await push_socket(websocket)
 
-    def _preflight(self, request: Request, methods: dict[str, Route]) -> dict[str, str]:
-        headers = {"allow": ", ".join(sorted({*methods, "OPTIONS"}))}
-        if self.state.services.settings.current().api.allow_cross_origin and "origin" in request.headers:
-            headers["access-control-allow-methods"] = request.headers.get("access-control-request-method", "GET")
-            headers["access-control-allow-headers"] = request.headers.get("access-control-request-headers", "")
-            headers["access-control-max-age"] = "10"
-        return headers
-
 
 class CommonHeaders:
     """Adds what every answer carries."""
@@ -231,8 +227,7 @@ class CommonHeaders:
     def _adding(self, scope: Scope, send: Send) -> Send:
         tree = self._settings.current()
         added = list(_COMMON) if tree.server.allow_framing else [*_COMMON, _FRAMES]
-        if tree.api.allow_cross_origin and (origin := Headers(scope=scope).get("origin")):
-            added.append((b"access-control-allow-origin", origin.encode("latin-1")))
+        added += origin_headers(scope, tree.api)
         reading = scope["method"] in {"GET", "HEAD"}
 
         async def send_with_headers(message: Message) -> None:
@@ -241,7 +236,7 @@ class CommonHeaders:
                 present = {name for name, _ in headers}
                 if b"cache-control" not in present:
                     headers.extend([_FRESH] if reading else _NEVER)
-                headers.extend(one for one in added if one[0] not in present)
+                headers.extend(one for one in added if one[0] not in present or one is VARY)
             await send(message)
 
         return send_with_headers

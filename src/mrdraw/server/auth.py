@@ -83,8 +83,7 @@ class Authentication:
     async def _identify(self, scope: Scope, receive: Receive) -> tuple[Response | None, Receive]:
         """Put the identity into the scope, or say how the request is refused."""
         path, headers = scope["path"], Headers(scope=scope)
-        preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
-        is_open = preflight or path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
+        is_open = path in OPEN_PATHS or path.startswith(OPEN_PREFIXES) or _is_page(scope)
         key = _key_of(scope, headers)
         by_key = self._services.accounts.identify_key(key) if key else None
         by_session = self._by_session(scope, headers) if by_key or key is None else None

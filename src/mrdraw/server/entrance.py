@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from mrdraw.server.context import Services
+from mrdraw.server.cross_origin import preflight
 from mrdraw.server.errors import refusal
 from mrdraw.server.exposure import REFUSAL, Exposure
 from mrdraw.server.peer import PEER, Peers
@@ -43,14 +44,13 @@ class Entrance:
             if not scope["path"]:
                 await RedirectResponse(f"{peer.base}/", HTTPStatus.PERMANENT_REDIRECT)(scope, receive, send)
                 return
-        if self._exposure.is_insecure(peer) and self._refuses(scope):
+        settings = self._settings.current()
+        if self._exposure.is_insecure(peer) and settings.server.refuse_insecure_public and not _is_stop(scope):
             await _refused(scope)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-    def _refuses(self, scope: Scope) -> bool:
-        """Whether who comes without TLS is sent away; a machine that has to stop is stopped."""
-        return self._settings.current().server.refuse_insecure_public and not scope["path"].endswith(_STOP)
+        elif answer := preflight(scope, settings.api):
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 def without_prefix(path: str, prefix: str) -> str:
@@ -58,6 +58,12 @@ def without_prefix(path: str, prefix: str) -> str:
     whole = "/" + path.lstrip("/") if path.startswith("//") else path
     below = whole.removeprefix(prefix)
     return below if whole.startswith(prefix) and below[:1] in {"", "/"} else path
+
+
+def _is_stop(scope: Scope) -> bool:
+    """Whether a machine has to stop: it is stopped, whichever way that came."""
+    path: str = scope["path"]
+    return path.endswith(_STOP)
 
 
 def _refused(scope: Scope) -> Response | WebSocketClose:

@@ -19,6 +19,7 @@ from mrdraw.server.context import absolute_url, services
 from mrdraw.server.describing import CONDITIONAL, About, Content
 from mrdraw.server.file_answers import RANGE_ERRORS, FileAnswer
 from mrdraw.server.page_files import PageFile, accepted_encodings
+from mrdraw.server.peer import peer_of
 from mrdraw.server.routing import Route
 
 FRAME = "index.html"
@@ -35,9 +36,13 @@ _PATHS = frozenset({"/", *LOGIN, *(f"/{name}" for name in TOP_LEVEL)})
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _EACH_TIME = "no-cache"
 _POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "connect-src 'self' ws: wss:; worker-src 'self' blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'"
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self' {socket}; worker-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'"
 )
+"""Styles may stand in the page because Vuetify writes its theme there; pictures may be data because the QR code of a
+key is. Not every browser takes `'self'` for the sockets of the same host."""
+_SOCKETS = {"http": "ws", "https": "wss"}
 _OWN_FRAMES = "; frame-ancestors 'self'"
 
 _NOT_BUILT = """<!doctype html>
@@ -86,7 +91,10 @@ async def _file(request: Request, name: str, cache: str) -> Response:
     found = await services(request).page.find(name, encodings)
     if found is None:
         raise NoSuchFile(f"There is nothing at {request.scope['path']}.")
-    headers = {**validators(found.tag, found.stat.st_mtime), "cache-control": cache, "vary": "accept-encoding"}
+    headers = {
+        **validators(found.tag, found.stat.st_mtime), "cache-control": cache, "vary": "accept-encoding",
+        "content-security-policy": _policy(request),
+    }  # fmt: skip
     known = not_modified(request, headers, found.stat.st_mtime)
     return known if known is not None else _sent(found, headers)
 
@@ -101,7 +109,9 @@ def _sent(found: PageFile, headers: dict[str, str]) -> Response:
 
 def _policy(request: Request) -> str:
     """What the page may load, and who may show it in a frame."""
-    return _POLICY if services(request).settings.current().server.allow_framing else _POLICY + _OWN_FRAMES
+    peer = peer_of(request.scope)
+    policy = _POLICY.format(socket=f"{_SOCKETS[peer.scheme]}://{peer.host}")
+    return policy if services(request).settings.current().server.allow_framing else policy + _OWN_FRAMES
 
 
 def _state(request: Request) -> bytes:

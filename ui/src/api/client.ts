@@ -50,12 +50,13 @@ export function hostAddress(): string {
   return ROOT.href.replace(/\/$/, '')
 }
 
-/** The token that the server wants beside a session's cookie. */
+/** The token that the server wants beside a session's cookie; its name says by which port and path it is reached. */
 export function csrfToken(): string {
   const cookies = document.cookie.split('; ').map((pair) => pair.split('=') as [string, string])
-  const port = location.port || (location.protocol === 'https:' ? '443' : '80')
-  const exact = cookies.find(([name]) => name === `csrf_token_P${port}`)
-  const found = exact ?? cookies.find(([name]) => name.startsWith('csrf_token_P'))
+  const port = ROOT.port || (ROOT.protocol === 'https:' ? '443' : '80')
+  const path = ROOT.pathname.replace(/\/$/, '')
+  const name = `csrf_token_P${port}${path && `_R${path.replaceAll('/', '|')}`}`
+  const found = cookies.find(([each]) => each === name) ?? cookies.find(([each]) => each.startsWith('csrf_token_P'))
   return found ? decodeURIComponent(found[1]) : ''
 }
 
