@@ -94,6 +94,7 @@ ROUTES = {
     ("GET", "/api/v1/machines/default/interrupted"): "aur",
     ("POST", "/api/v1/machines/default/interrupted/resume"): "au",
     ("POST", "/api/v1/machines/default/interrupted/dismiss"): "au",
+    ("GET", "/api/v1/audit"): "a",
     ("GET", "/api/access/permissions"): "aur",
     ("GET", "/api/access/groups"): "a",
     ("POST", "/api/access/groups"): "a",

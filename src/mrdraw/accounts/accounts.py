@@ -15,6 +15,7 @@ from time import time
 
 from mrdraw.accounts import records
 from mrdraw.accounts.attempts import AttemptLimiter
+from mrdraw.accounts.audit import AuditLog
 from mrdraw.accounts.claim import Claim
 from mrdraw.accounts.grants import Grants, Scopes, rights_of
 from mrdraw.accounts.group_table import GroupTable
@@ -58,6 +59,7 @@ class Accounts:
         self._known_at: tuple[object, ...] = ()
         self.attempts = AttemptLimiter(database, clock)
         self.claim = Claim(database, self._secret)
+        self.audit = AuditLog(database, settings, clock)
         self._clock = clock
         self.sessions = Sessions(database, self._secret, clock, self._idle)
 
@@ -66,8 +68,9 @@ class Accounts:
         return self._settings.current().access_control.session_stale_after * 60.0
 
     def close(self) -> None:
-        """End the threads that hash passwords."""
+        """End the threads that hash passwords, and write what waits."""
         self._passwords.close()
+        self.audit.close()
 
     # --- who somebody is -------------------------------------------------------------------------------------------
 
@@ -112,6 +115,10 @@ class Accounts:
         """Whether there is a user of this name who may come in."""
         user = self._owner(GLOBAL if name == API_USER else name)
         return user is not None and user.active
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a user of this name."""
+        return self._owner(name) is not None
 
     def revision(self) -> tuple[object, ...]:
         """Another value once anything of the accounts may be another than before; cheap enough for several a second."""

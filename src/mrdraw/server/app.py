@@ -18,6 +18,7 @@ from mrdraw.errors import MrDrawError
 from mrdraw.server import downloads, liveness, log_downloads, page
 from mrdraw.server.api import (
     access,
+    audit,
     bed,
     camera,
     connection,
@@ -54,8 +55,9 @@ from mrdraw.server.api import (
     version,
     wizard,
 )
+from mrdraw.server.auditing import Auditing
 from mrdraw.server.auth import Authentication
-from mrdraw.server.context import Services, claimed, identity, machine, redirection, require
+from mrdraw.server.context import ROUTE, Services, claimed, identity, machine, redirection, require
 from mrdraw.server.entrance import Entrance
 from mrdraw.server.errors import error_response, refusal
 from mrdraw.server.push import routes as push
@@ -107,6 +109,7 @@ MODULES = (
     software_update,
     plugins,
     prompts,
+    audit,
 )
 
 _COMMON = [
@@ -174,7 +177,7 @@ class Application:
         if route is None:
             allowed = ", ".join(sorted(found.methods))
             return refusal(405, f"{method} is not allowed here; use {allowed}.", {"allow": allowed})
-        scope["path_params"] = found.parameters
+        scope[ROUTE], scope["path_params"] = route, found.parameters
         if claimed(request):
             pass  # this route is one of the first run's; it sees to the rest
         elif route.permission is not None:
@@ -243,5 +246,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 def create_app(services: Services) -> ASGIApp:
-    """The application, behind its entrance and its authentication, taken in turns."""
-    return Turns(CommonHeaders(Entrance(Authentication(Application(services), services), services), services.settings))
+    """The application, behind its entrance, its authentication and what writes down who did what; in turns."""
+    answering = Auditing(Authentication(Application(services), services), services)
+    return Turns(CommonHeaders(Entrance(answering, services), services.settings))

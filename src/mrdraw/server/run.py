@@ -126,12 +126,14 @@ async def _answer(house: _House, server: WebServer, listening: socket.socket, an
     opening = asyncio.create_task(house.doors.open(server, listening, lambda: _tell_open(house)))
     opening.add_done_callback(_log_failure)
     announcing = asyncio.create_task(announcer.run())
+    tending = asyncio.create_task(house.accounts.audit.tend())
     try:
         await server.answer(listening)
     finally:
         opening.cancel()
         announcing.cancel()
-        await asyncio.wait([opening, announcing])
+        tending.cancel()
+        await asyncio.wait([opening, announcing, tending])
 
 
 def _greet(house: _House, claim: str | None) -> None:

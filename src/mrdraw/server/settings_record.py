@@ -26,7 +26,7 @@ Record = dict[str, Any]
 
 FILE_ONLY = frozenset({
     "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "accessControl.sessionStaleAfter",
-    "server.tls", "server.reverseProxy", "system.events",
+    "accessControl.auditDays", "server.tls", "server.reverseProxy", "system.events",
 })  # fmt: skip
 """What is neither shown nor set through the API; `system.events` would run programs and means nothing here."""
 _PRIVATE = {"tracking": ("unique_id",)}

@@ -37,6 +37,8 @@ class AccessControlTree(Section, frozen=True):
     session_stale_after: Annotated[int, Meta(ge=1, le=1_000_000)] = 24 * 60
     """min without use after which a session ends that was not to be remembered: a page that was left open over night
     still works (contract, 2.3, has 15, but there a session in memory is made anew from the cookie)."""
+    audit_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    """For how many days the audit log is kept."""
 
 
 class AppearanceTree(Section, frozen=True):

@@ -14,8 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Identity
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
+from mrdraw.server.auditing import note, nothing_done
 from mrdraw.server.context import client_address, is_json, limited_body, machine_id, optional_identity, services
 from mrdraw.server.cookies import give_csrf_token, give_session, lacks_csrf_token, session_of, take_back
 from mrdraw.server.describing import (
@@ -49,6 +51,7 @@ async def login(request: Request) -> Response:
     body = await _members(request)
     if "user" in body or "pass" in body:
         return await _active(request, body)
+    nothing_done(request)
     if "passive" in body:
         return await _passive(request)
     raise InvalidValue('A log-in needs "user" and "pass", or "passive".')
@@ -59,8 +62,11 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     name, password = body.get("user"), body.get("pass")
     if not isinstance(name, str) or not isinstance(password, str):
         raise InvalidValue('A log-in needs "user" and "pass", both text.')
+    if accounts.knows(name):  # a password that was typed in the wrong field is in no log
+        note(request, subject=name)
     async with accounts.attempts.attempt(client_address(request)):
         who = await accounts.login(name, password)
+    note(request, user=who.name, via="password")
     remember = is_true(body.get("remember"))
     session = _session_of(request)
     if session is not None and not remember and _is_of(request, who):
@@ -108,7 +114,9 @@ async def logout(request: Request) -> Response:
     """`POST /api/logout`."""
     who, session = optional_identity(request), _session_of(request)
     response = json_response({"needs": _GUEST["needs"]})
-    if who is not None and session is not None:
+    if who is None or session is None:
+        nothing_done(request)
+    else:
         await services(request).accounts.close_session(session)
         services(request).hub.bus.publish(None, UserLoggedOut(username=who.name))
     take_back(request.scope, response)
@@ -165,7 +173,7 @@ _ABOUT_CURRENT = About(
 )
 
 ROUTES = (
-    Route("POST", "/api/login", login, None, open=True, about=_ABOUT_LOGIN),
-    Route("POST", "/api/logout", logout, None, open=True, about=_ABOUT_LOGOUT),
+    Route("POST", "/api/login", login, None, open=True, about=_ABOUT_LOGIN, audit=Action.LOG_IN),
+    Route("POST", "/api/logout", logout, None, open=True, about=_ABOUT_LOGOUT, audit=Action.LOG_OUT),
     Route("GET", "/api/currentuser", current_user, None, about=_ABOUT_CURRENT),
 )
