@@ -4,11 +4,12 @@ from mrdraw.accounts.accounts import Accounts
 from mrdraw.accounts.grants import Grants, Scopes
 from mrdraw.accounts.group_table import GroupChange
 from mrdraw.accounts.groups import check_permissions
-from mrdraw.accounts.identity import API_USER, Identity
+from mrdraw.accounts.identity import API_USER, PAGE_USER, Identity
 from mrdraw.accounts.permissions import Permission, permission_records
 
 __all__ = [
     "API_USER",
+    "PAGE_USER",
     "Accounts",
     "Grants",
     "GroupChange",

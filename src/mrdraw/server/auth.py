@@ -16,8 +16,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mrdraw.accounts import Identity
+from mrdraw.accounts import PAGE_USER, Identity
 from mrdraw.accounts.audit_entry import Action
+from mrdraw.server.access_off import is_admitted
 from mrdraw.server.auditing import note
 from mrdraw.server.context import BASE, CLAIM, IDENTITY, MACHINE_ID, Services
 from mrdraw.server.cookies import csrf_token_of, session_of
@@ -121,7 +122,9 @@ class Authentication:
 
     def _by_session(self, scope: Scope, headers: Headers) -> Identity | None:
         token = session_of(scope, headers)
-        return self._services.accounts.identify_session(token) if token else None
+        found = self._services.accounts.identify_session(token) if token else None
+        at_open_page = found is not None and found.name == PAGE_USER
+        return None if at_open_page and not is_admitted(HTTPConnection(scope), self._services) else found
 
     def _has_csrf_pair(self, scope: Scope, headers: Headers) -> bool:
         if scope["method"] in _SAFE_METHODS or scope["path"] in _EXEMPT or scope["path"].startswith(PUSH):

@@ -26,7 +26,8 @@ Record = dict[str, Any]
 
 FILE_ONLY = frozenset({
     "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "accessControl.sessionStaleAfter",
-    "accessControl.auditDays", "server.tls", "server.reverseProxy", "system.events",
+    "accessControl.auditDays", "accessControl.enabled", "accessControl.localNetworks", "accessControl.localHosts",
+    "server.tls", "server.reverseProxy", "system.events",
 })  # fmt: skip
 """What is neither shown nor set through the API; `system.events` would run programs and means nothing here."""
 _PRIVATE = {"tracking": ("unique_id",)}

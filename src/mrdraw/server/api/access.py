@@ -13,10 +13,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mrdraw.accounts import Identity
+from mrdraw.accounts import PAGE_USER, Identity
 from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
+from mrdraw.server.access_off import comes_from_our_page, is_admitted
 from mrdraw.server.auditing import note, nothing_done
 from mrdraw.server.context import client_address, is_json, limited_body, machine_id, optional_identity, services
 from mrdraw.server.cookies import give_csrf_token, give_session, lacks_csrf_token, session_of, take_back
@@ -99,14 +100,26 @@ def _set_cookies(request: Request, response: Response, session: str, *, remember
 async def _passive(request: Request) -> Response:
     accounts = services(request).accounts
     who = optional_identity(request)
-    if who is None:
-        return json_response(_GUEST)
+    if who is None or who.name == PAGE_USER:
+        return _open_page(request)
     session = _session_of(request) if who.via == "session" else None
     mechanism = "apikey" if who.via == "apikey" else "password"
     token = session or await accounts.open_session(who)
     response = json_response(accounts.login_record(who, token, mechanism, machine_id(request)))
     if session is not None and lacks_csrf_token(request.scope, request.headers):
         give_csrf_token(request.scope, response, accounts.new_csrf_token())
+    return response
+
+
+def _open_page(request: Request) -> Response:
+    """The answer to nobody: while access control is off, and to those who are near, the page's session."""
+    known = services(request)
+    page = known.accounts.open_page
+    who = page.identity() if comes_from_our_page(request) and is_admitted(request, known) else None
+    if who is None:
+        return json_response(_GUEST)
+    response = json_response(known.accounts.login_record(who, page.token(), "autologin"))
+    _set_cookies(request, response, page.token(), remember=False)
     return response
 
 

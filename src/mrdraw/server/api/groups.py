@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import GroupChange, Permission, permission_records
-from mrdraw.accounts.audit import Action
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import GroupExists, InvalidValue, LastAdmin, NoSuchGroup, NotPermitted
 from mrdraw.server.auditing import note
 from mrdraw.server.context import json_body, require_fresh, services
