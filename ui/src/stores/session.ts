@@ -7,9 +7,14 @@ import type { Credentials } from '../api/socket'
 import type { CurrentUser, LoginRecord } from '../api/types'
 import { readPageState } from '../lib/pageState'
 
+/** The name of whoever is at the page while access control is off. */
+const OPEN_PAGE = '_page'
+
 export const useSession = defineStore('session', () => {
   const page = readPageState()
   const firstRun = ref(page.firstRun)
+  /** Whether everybody is asked who they are. */
+  const accessControl = ref(page.accessControl)
   const hostName = ref(page.name)
   const version = ref(page.version)
   const user = ref<CurrentUser | null>(null)
@@ -18,6 +23,8 @@ export const useSession = defineStore('session', () => {
   const session = ref('')
 
   const name = computed(() => user.value?.name ?? null)
+  /** Whether nobody was asked: the page is worked without a password. */
+  const atOpenPage = computed(() => name.value === OPEN_PAGE)
   const isAdmin = computed(() => may('ADMIN'))
 
   function may(permission: string): boolean {
@@ -62,5 +69,5 @@ export const useSession = defineStore('session', () => {
     return user.value?.name ? { user: user.value.name, session: session.value } : null
   }
 
-  return { firstRun, hostName, version, user, name, known, isAdmin, may, recall, signIn, signOut, forget, credentials }
+  return { firstRun, accessControl, hostName, version, user, name, atOpenPage, known, isAdmin, may, recall, signIn, signOut, forget, credentials }
 })
