@@ -1,11 +1,10 @@
 """Access control off: who is let in at the page, as what, and what is asked for all the same (contract, section 0)."""
 
 import asyncio
-import contextlib
 
-import httpx
 import pytest
 
+from helpers_access_off import browser, enter, off
 from helpers_hub import run
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue
@@ -13,29 +12,6 @@ from mrdraw.server.access_off import is_own_name
 from mrdraw.settings import Settings
 
 ADMIN = {"user": "boss", "pass": "secret"}
-
-
-def off(made, **members):
-    """Turn access control off, as a person does in the file; there is an admin."""
-    made.key("boss")
-    made.services.settings.update({"accessControl": {"enabled": False, **members}})
-
-
-@contextlib.asynccontextmanager
-async def browser(made, host="localhost", address="127.0.0.1", **headers):
-    """A browser that knows this server by a name, at an address."""
-    transport = httpx.ASGITransport(made.app, client=(address, 40000))
-    async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", headers=headers) as client:
-        yield client
-
-
-async def enter(client):
-    """What the page does first; the name under which it is in, if it is."""
-    answer = await client.post("/api/login", json={"passive": True})
-    assert answer.status_code == 200
-    token = next((value for name, value in client.cookies.items() if name.startswith("csrf_token")), "")
-    client.headers["X-CSRF-Token"] = token
-    return answer.json().get("name")
 
 
 def test_the_page_is_an_operator_for_this_computer(tmp_path):

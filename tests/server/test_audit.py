@@ -7,10 +7,13 @@ import asyncio
 import csv
 import io
 import json
+import re
+from pathlib import Path
 from urllib.parse import quote
 
 from helpers_fleet import until
 from helpers_hub import run
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.link.messages import Job, JobFile, MachineState
 from mrdraw.server import auditing
 
@@ -387,3 +390,24 @@ def test_no_cell_is_a_formula(tmp_path):
         assert not [subject for subject in found if subject.startswith(("=", "+", "-", "@", "\t"))]
 
     run(tmp_path, scenario, user="boss")
+
+
+def test_groups_and_what_they_may(tmp_path):
+    async def scenario(client, made):
+        new = {"key": "crew", "name": "Crew", "permissions": ["STATUS"], "subgroups": []}
+        assert (await client.post("/api/access/groups", json=new)).status_code == 200
+        assert (await client.put("/api/access/groups/crew", json={"permissions": ["PRINT"]})).status_code == 200
+        assert (await client.delete("/api/access/groups/crew")).status_code == 200
+        assert [(str(one.action), one.subject, one.detail) for one in entries(made)] == [
+            ("group-added", "crew", "permissions: STATUS; subgroups: none"),
+            ("group-changed", "crew", "permissions: PRINT"),
+            ("group-removed", "crew", ""),
+        ]
+
+    run(tmp_path, scenario, user="boss")
+
+
+def test_the_page_has_words_for_every_action():
+    words = (Path(__file__).parents[2] / "ui" / "src" / "locales" / "en.ts").read_text(encoding="utf-8")
+    (actions,) = re.findall(r"  audit: \{.*?    actions: \{(.*?)\n    \},", words, re.DOTALL)
+    assert set(re.findall(r"^ +'?([a-z-]+)'?: '", actions, re.MULTILINE)) == set(map(str, Action))

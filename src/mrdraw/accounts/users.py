@@ -75,6 +75,8 @@ class Users:
                 f"{name[:_LONGEST_NAME]!r} cannot be a user's name: it has 1 to {_LONGEST_NAME} characters, no blanks "
                 f"around it, and is neither {API_USER} nor {PAGE_USER}."
             )
+        if not name.strip("."):
+            raise InvalidValue(f"{name!r} cannot be a user's name: browsers take it for a step in a path.")
         if any(one in _RESERVED or unicodedata.category(one) in _NOT_IN_NAMES for one in name):
             raise InvalidValue(f"{name!r} cannot be a user's name: it has no colon, slash or control character.")
         if self.find(name) is not None:
