@@ -20,9 +20,7 @@ from mrdraw.server.context import CLAIM, IDENTITY, MACHINE_ID, ROUTE, Services, 
 
 PATIENCE = 0.05
 """s that an answer waits for its entry: past the end of this process it is kept then."""
-CLAIM_HEADER = b"x-claim-code"
 _NOTE = "mrdraw.audit"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOO_MANY = 429
 _MACHINE_PARAMETER = "machine_id"
 
@@ -37,6 +35,9 @@ class _Note:
     subject: str | None = None
     detail: str = ""
     silent: bool = False
+
+
+_NOTHING = _Note()
 
 
 def note(
@@ -74,7 +75,7 @@ class Auditing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and write down what was done when the answer begins."""
-        await self._app(scope, receive, self._recording(scope, send) if _may_do_something(scope) else send)
+        await self._app(scope, receive, self._recording(scope, send) if scope["type"] == "http" else send)
 
     def _recording(self, scope: Scope, send: Send) -> Send:
         async def record_and_send(message: Message) -> None:
@@ -94,7 +95,7 @@ class Auditing:
 
     def _entry(self, scope: Scope, status: int) -> Entry | None:
         """What is written down of a request that is answered with this status."""
-        route, said = scope.get(ROUTE), _note_of(scope)
+        route, said = scope.get(ROUTE), scope.get(_NOTE) or _NOTHING
         action = said.action or (route.audit if route is not None else None)
         if action is None or said.silent or status == _TOO_MANY:
             return None
@@ -118,13 +119,6 @@ class Auditing:
         """The machine that the request names, or the default one."""
         named: str | None = scope.get("path_params", {}).get(_MACHINE_PARAMETER) or scope.get(MACHINE_ID)
         return named or self._services.settings.current().default_machine
-
-
-def _may_do_something(scope: Scope) -> bool:
-    """Whether a request changes anything, or tries the claim code."""
-    if scope["type"] != "http":
-        return False
-    return scope["method"] not in _SAFE or any(name == CLAIM_HEADER for name, _ in scope["headers"])
 
 
 def _sender(scope: Scope) -> tuple[str | None, str | None, str | None]:
