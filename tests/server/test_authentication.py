@@ -116,6 +116,7 @@ ROUTES = {
     ("GET", "/api/v1/users/eve/factors"): "a",
     ("DELETE", "/api/v1/users/eve/second-factor"): "a",
     ("DELETE", "/api/v1/users/eve/passkeys"): "a",
+    ("GET", "/api/v1/audit"): "a",
     ("GET", "/api/access/permissions"): "aur",
     ("GET", "/api/access/groups"): "a",
     ("POST", "/api/access/groups"): "a",

@@ -16,6 +16,7 @@ export const router = createRouter({
         { path: 'machine', name: 'settings-machine', component: () => import('./views/MachineSettings.vue') },
         { path: 'api', name: 'settings-api', component: () => import('./views/ApiSettings.vue') },
         { path: 'access', name: 'settings-access', component: () => import('./views/AccessSettings.vue') },
+        { path: 'audit', name: 'settings-audit', component: () => import('./views/AuditSettings.vue') },
         { path: 'system', name: 'settings-system', component: () => import('./views/SystemSettings.vue') },
         { path: 'about', name: 'settings-about', component: () => import('./views/AboutPage.vue') },
       ],
@@ -33,7 +34,7 @@ router.beforeEach((to) => {
   const session = useSession()
   if (session.firstRun && to.name !== 'wizard') return { name: 'wizard' }
   if (!session.firstRun && to.name === 'wizard') return { name: 'machine' }
-  if (to.meta.open && session.user && !session.firstRun && to.name === 'sign-in') return { name: 'machine' }
+  if (to.meta.open && session.user && !session.atOpenPage && !session.firstRun && to.name === 'sign-in') return { name: 'machine' }
   if (!to.meta.open && session.user === null) return { name: 'sign-in', query: { to: to.fullPath } }
   return true
 })

@@ -19,11 +19,13 @@ from msgspec.structs import replace
 from mrdraw.accounts import records
 from mrdraw.accounts.application_keys import ApplicationKey, ApplicationKeys
 from mrdraw.accounts.attempts import AttemptLimiter, account_of, factor_of
+from mrdraw.accounts.audit import AuditLog
 from mrdraw.accounts.claim import Claim
 from mrdraw.accounts.grants import Grants, Scopes, rights_of
 from mrdraw.accounts.group_table import GroupTable
-from mrdraw.accounts.identity import API_USER, Identity
+from mrdraw.accounts.identity import API_USER, PAGE_USER, Identity
 from mrdraw.accounts.keys import GLOBAL, Keys, remove_key
+from mrdraw.accounts.open_page import OpenPage
 from mrdraw.accounts.passkeys import Passkey, Passkeys, fingerprint_of
 from mrdraw.accounts.passwords import Passwords
 from mrdraw.accounts.permissions import ADMINS, USERS, Permission
@@ -70,6 +72,8 @@ class Accounts:
         self._known_at: tuple[object, ...] = ()
         self.attempts = AttemptLimiter(database, clock)
         self.claim = Claim(database, self._secret)
+        self.audit = AuditLog(database, settings, clock)
+        self.open_page = OpenPage(settings, self.groups.now, self.claim.is_open)
         self._clock = clock
         self.sessions = Sessions(database, self._secret, clock, self._idle)
         self.sign_on = SignOn(database, self._users, self.groups, clock)
@@ -82,8 +86,9 @@ class Accounts:
         return self._settings.current().access_control.session_stale_after * 60.0
 
     def close(self) -> None:
-        """End the threads that hash passwords."""
+        """End the threads that hash passwords, and write what waits."""
         self._passwords.close()
+        self.audit.close()
 
     # --- who somebody is -------------------------------------------------------------------------------------------
 
@@ -103,6 +108,8 @@ class Accounts:
         """The user of a living session, or `None`; this is a use of the session."""
         if len(token) > LONGEST_KEY:
             return None
+        if self.open_page.is_token(token):
+            return self.open_page.identity()
         self._forget_if_changed()
         if token not in self._known_sessions:
             if len(self._known_sessions) >= _MOST_KNOWN:
@@ -130,8 +137,14 @@ class Accounts:
 
     def lets_in(self, name: str) -> bool:
         """Whether there is a user of this name who may come in."""
+        if name == PAGE_USER:
+            return self.open_page.is_off()
         user = self._owner(GLOBAL if name == API_USER else name)
         return user is not None and user.active
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a user of this name."""
+        return self._owner(name) is not None
 
     def revision(self) -> tuple[object, ...]:
         """Another value once anything of the accounts may be another than before; cheap enough for several a second."""
@@ -314,6 +327,12 @@ class Accounts:
         user = self._users.find(name)
         return None if user is None else user.password_hash
 
+    def _user_of(self, who: Identity) -> User:
+        """The user that an identity belongs to. Raises `NoSuchUser`."""
+        if who.name == PAGE_USER:
+            return self.open_page.user()
+        return _API if who.is_global else self._users.get(who.name)
+
     def _owner(self, owner: str) -> User | None:
         return _API if owner == GLOBAL else self._users.find(owner)
 
@@ -363,7 +382,7 @@ class Accounts:
 
     def login_record(self, who: Identity, session: str, mechanism: str, machine_id: str | None = None) -> Record:
         """What a log-in is answered with (contract, 2.4), on this machine or all. Raises `NoSuchUser`."""
-        user = _API if who.is_global else self._users.get(who.name)
+        user = self._user_of(who)
         found = self.sessions.find(session) if mechanism in _PROVEN_BY else None
         record = records.user_record(user, self.groups.now(), None, shown=False)
         permissions = who.permissions if machine_id is None else who.permissions_on(machine_id)

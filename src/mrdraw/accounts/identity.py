@@ -14,6 +14,8 @@ from mrdraw.accounts.permissions import Permission
 
 API_USER = "_api"
 """The name of whoever has the global key."""
+PAGE_USER = "_page"
+"""The name of whoever is at the page while access control is off."""
 
 
 class Identity(msgspec.Struct, frozen=True):

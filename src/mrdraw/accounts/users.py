@@ -16,7 +16,7 @@ from time import time
 from mrdraw.accounts.admins import has_admin
 from mrdraw.accounts.claim import settle_claim
 from mrdraw.accounts.grants import Grants
-from mrdraw.accounts.identity import API_USER
+from mrdraw.accounts.identity import API_USER, PAGE_USER
 from mrdraw.accounts.permissions import ADMINS, USERS
 from mrdraw.accounts.rows import SELECT_USERS, User, grants_in_columns, groups_in, user_of, users_in, write_grants
 from mrdraw.errors import InvalidValue, LastAdmin, NoClaim, NoSuchUser, TooLarge, UserExists
@@ -39,7 +39,6 @@ _END_SESSIONS = "DELETE FROM sessions WHERE user = ?"
 _TURNS = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 """Characters that turn the direction of writing: with them a name looks like another."""
 _RESERVED = frozenset(":/\\" + _TURNS)
-_PLACES = frozenset({".", ".."})
 """What is no name in an address."""
 _NOT_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Control characters, halves of characters, line and paragraph separators."""
@@ -74,15 +73,17 @@ class Users:
 
     def check_new(self, name: str) -> None:
         """Whether a user of this name could be added. Raises `InvalidValue`, `UserExists`."""
-        if not name or name != name.strip() or name == API_USER or len(name) > _LONGEST_NAME:
+        if not name or name != name.strip() or name in {API_USER, PAGE_USER} or len(name) > _LONGEST_NAME:
             raise InvalidValue(
                 f"{name[:_LONGEST_NAME]!r} cannot be a user's name: it has 1 to {_LONGEST_NAME} characters, no blanks "
-                f"around it, and is not {API_USER}."
+                f"around it, and is neither {API_USER} nor {PAGE_USER}."
             )
-        if name in _PLACES or any(one in _RESERVED or unicodedata.category(one) in _NOT_IN_NAMES for one in name):
+        if not name.strip("."):
+            raise InvalidValue(f"{name!r} cannot be a user's name: browsers take it for a step in a path.")
+        if any(one in _RESERVED or unicodedata.category(one) in _NOT_IN_NAMES for one in name):
             raise InvalidValue(
                 f"{name!r} cannot be a user's name: it has no colon, slash, control character or turn of the writing "
-                "direction, and is neither . nor .."
+                "direction."
             )
         if self.find(name) is not None:
             raise UserExists(f"There is a user {name} already.")

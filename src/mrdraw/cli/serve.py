@@ -23,6 +23,11 @@ def add_verb(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="open the network before there is an admin (for containers; the claim code guards)",
     )
+    parser.add_argument(
+        "--no-access-control",
+        action="store_true",
+        help="let anybody on this computer, and in accessControl.localNetworks, work the page without a password",
+    )
     parser.add_argument("--simulate", choices=("marlin",), help="offer a simulated machine and connect to it")
     parser.set_defaults(run=run)
 
@@ -41,6 +46,7 @@ def run(basedir: Path, arguments: argparse.Namespace) -> int:
         port=arguments.port,
         simulate=arguments.simulate,
         expose_unclaimed=arguments.expose_unclaimed,
+        open_page=arguments.no_access_control,
     )
 
 

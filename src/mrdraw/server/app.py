@@ -20,6 +20,7 @@ from mrdraw.server.api import (
     access,
     account,
     application_keys,
+    audit,
     bed,
     camera,
     connection,
@@ -60,8 +61,9 @@ from mrdraw.server.api import (
     version,
     wizard,
 )
+from mrdraw.server.auditing import Auditing
 from mrdraw.server.auth import Authentication
-from mrdraw.server.context import Services, claimed, identity, machine, redirection, require
+from mrdraw.server.context import ROUTE, Services, claimed, identity, machine, redirection, require
 from mrdraw.server.cross_origin import VARY, origin_headers
 from mrdraw.server.entrance import Entrance
 from mrdraw.server.errors import error_response, refusal
@@ -121,6 +123,7 @@ MODULES = (
     sign_on,
     application_keys,
     account,
+    audit,
 )
 
 _COMMON = [
@@ -194,7 +197,7 @@ class Application:
         if route is None:
             allowed = ", ".join(sorted(found.methods))
             return refusal(405, f"{method} is not allowed here; use {allowed}.", {"allow": allowed})
-        scope["path_params"] = found.parameters
+        scope[ROUTE], scope["path_params"] = route, found.parameters
         if claimed(request):
             pass  # this route is one of the first run's; it sees to the rest
         elif route.permission is not None:
@@ -254,5 +257,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 def create_app(services: Services) -> ASGIApp:
-    """The application, behind its entrance and its authentication, taken in turns."""
-    return Turns(CommonHeaders(Entrance(Authentication(Application(services), services), services), services.settings))
+    """The application, behind its entrance, its authentication and what writes down who did what; in turns."""
+    answering = Auditing(Authentication(Application(services), services), services)
+    return Turns(CommonHeaders(Entrance(answering, services), services.settings))

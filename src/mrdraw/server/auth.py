@@ -13,10 +13,14 @@ import re
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mrdraw.accounts import Identity
+from mrdraw.accounts import PAGE_USER, Identity
+from mrdraw.accounts.audit_entry import Action
+from mrdraw.server.access_off import is_admitted
+from mrdraw.server.auditing import note
 from mrdraw.server.context import BASE, CLAIM, IDENTITY, MACHINE_ID, Services
 from mrdraw.server.cookies import csrf_token_of, session_of
 from mrdraw.server.errors import refusal
@@ -113,12 +117,17 @@ class Authentication:
         pending = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         closing = {"connection": "close"} if pending else None
         if (scope["method"], scope["path"]) in FIRST_RUN and self._services.accounts.claim.is_open():
-            return refusal(401, _WRONG_CLAIM if headers.get(CLAIM_HEADER) else _ASK_CLAIM, closing)
+            if not headers.get(CLAIM_HEADER):
+                return refusal(401, _ASK_CLAIM, closing)
+            note(HTTPConnection(scope), Action.CLAIM)
+            return refusal(401, _WRONG_CLAIM, closing)
         return refusal(self._services.settings.current().api.anonymous_status, _ASK, closing)
 
     def _by_session(self, scope: Scope, headers: Headers) -> Identity | None:
         token = session_of(scope, headers)
-        return self._services.accounts.identify_session(token) if token else None
+        found = self._services.accounts.identify_session(token) if token else None
+        at_open_page = found is not None and found.name == PAGE_USER
+        return None if at_open_page and not is_admitted(HTTPConnection(scope), self._services) else found
 
     def _has_csrf_pair(self, scope: Scope, headers: Headers) -> bool:
         if scope["method"] in _SAFE_METHODS or scope["path"] in _EXEMPT or scope["path"].startswith(PUSH):

@@ -37,8 +37,9 @@ IDENTITY = "mrdraw.identity"
 MACHINE_ID = "mrdraw.machine_id"
 BASE = "mrdraw.base"
 CLAIM = "mrdraw.claim"
+ROUTE = "mrdraw.route"
 """Where in the scope the authentication leaves what it found; the base is the path that was taken off the front, the
-claim stands there when the request came with the claim code of the first run."""
+claim stands there when the request came with the claim code of the first run. The route is there once it is known."""
 
 
 @dataclass(frozen=True)

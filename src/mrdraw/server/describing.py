@@ -64,6 +64,8 @@ class Content(msgspec.Struct, frozen=True):
 
     kinds: tuple[str, ...]
     shape: Shape = {}
+    also: tuple[str, ...] = ()
+    """Content types that can be asked for, of which there is nothing more to say."""
 
 
 class About(msgspec.Struct, frozen=True, eq=False):

@@ -14,6 +14,11 @@ from mrdraw import __version__
 from mrdraw.server.doors import Doors
 from mrdraw.server.listening import LOOPBACK, Address, outward_address, url
 
+OPEN_PAGE = (
+    "Access control is off: whoever is in accessControl.localNetworks works the page without a password. The API still "
+    "asks for a key, settings and system for an admin's password."
+)
+
 
 def greeting(doors: Doors, scheme: str, basedir: Path, claim: str | None) -> list[str]:
     """The lines for a person at the terminal."""

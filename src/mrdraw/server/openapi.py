@@ -177,6 +177,7 @@ def _given(status: int, given: Shape | Content | None, schemas: _Schemas) -> Jso
     answer: Json = {"description": _REASONS.get(status, "Done.")}
     if isinstance(given, Content):
         answer["content"] = {kind: {"schema": schemas.of(given.shape)} for kind in given.kinds}
+        answer["content"] |= {kind: {} for kind in given.also}
     elif given is not None:
         answer["content"] = {JSON: {"schema": schemas.of(given)}}
     return answer

@@ -119,6 +119,7 @@ def _state(request: Request) -> bytes:
     known = services(request)
     state = {
         "firstRun": known.accounts.claim.is_open(),
+        "accessControl": not known.accounts.open_page.is_off(),
         "name": known.settings.current().appearance.name,
         "version": __version__,
     }

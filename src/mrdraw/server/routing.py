@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.server.describing import About
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -35,6 +36,8 @@ class Route:
     """Whether the permission on any machine will do; the endpoint sees to what is shown of which."""
     about: About | None = None
     """What it takes and gives, for the OpenAPI document."""
+    audit: Action | None = None
+    """What it does, for the audit log."""
 
 
 @dataclass(frozen=True)

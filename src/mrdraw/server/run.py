@@ -28,7 +28,7 @@ from mrdraw.server.app import create_app
 from mrdraw.server.context import Services
 from mrdraw.server.discovery.announcer import Announcer
 from mrdraw.server.doors import Doors
-from mrdraw.server.greeting import address_of, greeting, held_back, network_address
+from mrdraw.server.greeting import OPEN_PAGE, address_of, greeting, held_back, network_address
 from mrdraw.server.listening import resolve
 from mrdraw.server.log_files import LOGS
 from mrdraw.server.log_levels import apply_levels
@@ -70,16 +70,18 @@ def serve(
     port: int | None = None,
     simulate: str | None = None,
     expose_unclaimed: bool = False,
+    open_page: bool = False,
 ) -> int:
     """Serve until told to stop; the exit code. Raises `MrDrawError` when it cannot.
 
-    `expose_unclaimed` opens the network before there is an admin; the claim code guards then.
+    `expose_unclaimed` opens the network before there is an admin; the claim code guards then. `open_page`
+    turns access control off.
     """
     notifier = Notifier()
     basedir.mkdir(parents=True, exist_ok=True)
     with _locked(basedir):
         log_to(basedir / LOGS)
-        settings = Settings(basedir)
+        settings = Settings(basedir, open_page=open_page)
         apply_levels(settings)
         tree = settings.current().server
         wanted = resolve(host or tree.host, port or tree.port)
@@ -126,12 +128,14 @@ async def _answer(house: _House, server: WebServer, listening: socket.socket, an
     opening = asyncio.create_task(house.doors.open(server, listening, lambda: _tell_open(house)))
     opening.add_done_callback(_log_failure)
     announcing = asyncio.create_task(announcer.run())
+    tending = asyncio.create_task(house.accounts.audit.tend())
     try:
         await server.answer(listening)
     finally:
         opening.cancel()
         announcing.cancel()
-        await asyncio.wait([opening, announcing])
+        tending.cancel()
+        await asyncio.wait([opening, announcing, tending])
 
 
 def _greet(house: _House, claim: str | None) -> None:
@@ -139,10 +143,14 @@ def _greet(house: _House, claim: str | None) -> None:
     doors, scheme = house.doors, house.scheme
     if not is_journal(os.environ, 1):  # what is logged goes there as well
         print("\n".join(greeting(doors, scheme, house.basedir, claim)), flush=True)
+        if house.accounts.open_page.is_off():
+            print(OPEN_PAGE, flush=True)
     address = address_of(doors.first, scheme)
     LOGGER.info("serving %s from %s", address, house.basedir)
     if claim:
         LOGGER.info("there is no admin yet: the claim code for the first run is %s", claim)
+    if house.accounts.open_page.is_off():
+        LOGGER.warning("%s", OPEN_PAGE)
     if doors.held_back:
         LOGGER.info("%s", " ".join(" ".join(held_back(doors, scheme)).split()))
     house.notifier.ready(f"serving {address}{', for this computer only until there is an admin' * doors.held_back}")

@@ -28,7 +28,8 @@ FILE_ONLY = frozenset({
     "api.anonymousStatus", "accessControl.defaultReauthenticationTimeout", "accessControl.sessionStaleAfter",
     "accessControl.trustBasicAuthentication", "accessControl.checkBasicAuthenticationPassword",
     "accessControl.trustRemoteUser", "accessControl.remoteUserHeader", "accessControl.addRemoteUsers",
-    "accessControl.openId", "server.tls", "server.reverseProxy", "system.events",
+    "accessControl.openId", "accessControl.auditDays", "accessControl.enabled", "accessControl.localNetworks",
+    "accessControl.localHosts", "server.tls", "server.reverseProxy", "system.events",
 })  # fmt: skip
 """What is neither shown nor set through the API; `system.events` would run programs and means nothing here."""
 _PRIVATE = {"tracking": ("unique_id",)}

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from mrdraw.errors import InvalidValue
+from mrdraw.settings.access_control import check_local_networks
 from mrdraw.settings.controls import check_controls
 from mrdraw.settings.discovery import DISCOVERY, DiscoveryTree
 from mrdraw.settings.kinds import PATTERN_WORDS
@@ -47,6 +48,7 @@ def build(data: Mapping[str, Any]) -> SettingsTree:
     checked(tree.plugins.get(DISCOVERY) or {}, DiscoveryTree, f"plugins.{DISCOVERY}")
     check_networks(tree.server.reverse_proxy, "server.reverseProxy")
     check_open_id(tree.access_control.open_id)
+    check_local_networks(tree.access_control)
     _check_machine_id(tree.default_machine, "defaultMachine")
     described = dict(_members(data.get(_MACHINES), _MACHINES))
     described.setdefault(tree.default_machine, None)

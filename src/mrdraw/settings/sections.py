@@ -31,6 +31,11 @@ class ApiTree(Section, frozen=True):
 class AccessControlTree(Section, frozen=True):
     """Who comes in without a log-in (nobody does), and for how long a password counts as just typed."""
 
+    enabled: bool = True
+    """Without it the page is an Operator for `local_networks`; set in the file and by the command line only."""
+    local_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    local_hosts: tuple[Annotated[str, Meta(max_length=253)], ...] = ()
+    """Names under which the page may be called then, beside IP addresses, `localhost` and `*.local`."""
     autologin_local: bool = False
     autologin_headsup_acknowledged: bool = False
     default_reauthentication_timeout: Minutes = 5
@@ -47,6 +52,8 @@ class AccessControlTree(Section, frozen=True):
     add_remote_users: bool = False
     """Whether those whom a proxy names for the first time become users."""
     open_id: OpenIdTree = OpenIdTree()
+    audit_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    """For how many days the audit log is kept."""
 
 
 class AppearanceTree(Section, frozen=True):

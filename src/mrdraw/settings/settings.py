@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from mrdraw.errors import InvalidValue, NotStored, SettingsUnreadable
 from mrdraw.settings import document
+from mrdraw.settings.access_control import in_force
 from mrdraw.settings.build import build, unknown_keys
 from mrdraw.settings.tree import SettingsTree
 
@@ -42,14 +43,18 @@ class _Loaded:
 class Settings:
     """The settings of one base folder."""
 
-    def __init__(self, basedir: Path) -> None:
-        """Read the settings; a file that cannot be read is told in `notice`."""
+    def __init__(self, basedir: Path, *, open_page: bool = False) -> None:
+        """Read the settings; a file that cannot be read is told in `notice`.
+
+        With `open_page` access control is off, whatever the file says.
+        """
+        self._open_page = open_page
         self.notice: str | None = None
         """Why the file in the folder is not in force, if it is not."""
         self.basedir: Final = basedir
         self._path = basedir / FILE_NAME
         self._lock = Lock()
-        self._loaded = _Loaded(build({}), {})
+        self._loaded = self._taken({})
         self._empty_since: float | None = None
         self.changed_at = time()
         """When the settings in force came to be, unix s."""
@@ -83,12 +88,16 @@ class Settings:
             before = self._readable_text()
             text = document.changed(before, changes)
             data = document.parse(text)
-            tree = build(data)
+            loaded = self._taken(data)
             if data != document.parse(before):
                 document.write_whole(self._path, text)
-            self._loaded, self.notice, self.changed_at = _Loaded(tree, data), None, time()
+            self._loaded, self.notice, self.changed_at = loaded, None, time()
             self._stamp = _UNKNOWN  # what lies there now is looked at again, whoever wrote it
-            return tree
+            return loaded.tree
+
+    def _taken(self, data: Mapping[str, Any]) -> _Loaded:
+        """What these members put in force. Raises `InvalidValue`."""
+        return _Loaded(in_force(build(data), open_page=self._open_page), data)
 
     def _readable_text(self) -> str:
         """The file's text. Raises `SettingsUnreadable` when a change would build on what is not in force."""
@@ -122,7 +131,7 @@ class Settings:
         try:
             text = document.read_text(self._path)
             data = document.parse(text)
-            self._loaded, self.notice, self.changed_at = _Loaded(build(data), data), None, time()
+            self._loaded, self.notice, self.changed_at = self._taken(data), None, time()
         except (SettingsUnreadable, InvalidValue) as error:
             self.notice = f"{FILE_NAME} is not in force, the settings before are: {error}"
             LOGGER.error("%s", self.notice)  # noqa: TRY400 - the text says it all
@@ -136,7 +145,7 @@ class Settings:
     def _load_last_good(self) -> None:
         try:
             data = document.parse(document.read_text(self._path.with_name(LAST_GOOD)))
-            self._loaded = _Loaded(build(data), data)
+            self._loaded = self._taken(data)
         except (SettingsUnreadable, InvalidValue):
             LOGGER.error("the last good copy cannot be read either: the defaults are in force")  # noqa: TRY400
 

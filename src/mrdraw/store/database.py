@@ -13,7 +13,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -76,6 +76,11 @@ class Database:
         with self._reads:
             return self._reading.execute(sql, parameters).fetchall()
 
+    def search(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query that may take long, on a connection of its own: for threads."""
+        with closing(_connect(self.path)) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
     async def write(
         self, function: Write[_Result], *, lasting: bool = True, then: Callable[[], None] | None = None
     ) -> _Result:
@@ -99,9 +104,16 @@ class Database:
         """Run `function` in a transaction and wait for it: for the command line and the start."""
         return self._writer.submit(self._transact, function).result()
 
-    def write_soon(self, function: Write[object], *, then: Callable[[], None] | None = None) -> None:
-        """Have `function` run in a transaction, and `then` when it is taken; nobody waits, a failure is logged."""
-        self._writer.submit(self._transact, function, then=then).add_done_callback(_log_failure)
+    def write_soon(
+        self, function: Write[object], *, lasting: bool = True, then: Callable[[], None] | None = None
+    ) -> Future[object]:
+        """Have `function` run in a transaction, and `then` when it is taken; nobody waits, a failure is logged.
+
+        What was begun here is done even if the loop ends meanwhile.
+        """
+        written = self._writer.submit(self._transact, function, lasting=lasting, then=then)
+        written.add_done_callback(_log_failure)
+        return written
 
     def data_version(self) -> tuple[int, int]:
         """Another value once anybody has written: in this process at once, in another within `STAT_EVERY`.

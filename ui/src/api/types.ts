@@ -2,8 +2,31 @@
 
 export interface PageState {
   firstRun: boolean
+  accessControl: boolean
   name: string
   version: string
+}
+
+export interface AuditEntry {
+  id: number
+  /** unix s */
+  at: number
+  action: string
+  outcome: 'done' | 'refused' | 'failed'
+  status: number | null
+  user: string | null
+  via: string | null
+  fingerprint: string | null
+  address: string | null
+  machine: string | null
+  subject: string
+  detail: string
+}
+
+export interface AuditPage {
+  entries: AuditEntry[]
+  next: number | null
+  days: number
 }
 
 export interface LoginRecord {

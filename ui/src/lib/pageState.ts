@@ -2,7 +2,7 @@
 
 import type { PageState } from '../api/types'
 
-const NOTHING: PageState = { firstRun: false, name: '', version: '' }
+const NOTHING: PageState = { firstRun: false, accessControl: true, name: '', version: '' }
 
 export function readPageState(): PageState {
   const text = document.getElementById('mrdraw-state')?.textContent

@@ -10,10 +10,14 @@ import { readPageState } from '../lib/pageState'
 
 /** As the server names the codes of a second factor. */
 export type Tokens = Partial<Record<'mfa-totp-token' | 'mfa-recovery-token', string>>
+/** The name of whoever is at the page while access control is off. */
+const OPEN_PAGE = '_page'
 
 export const useSession = defineStore('session', () => {
   const page = readPageState()
   const firstRun = ref(page.firstRun)
+  /** Whether everybody is asked who they are. */
+  const accessControl = ref(page.accessControl)
   const hostName = ref(page.name)
   const version = ref(page.version)
   const user = ref<CurrentUser | null>(null)
@@ -22,6 +26,8 @@ export const useSession = defineStore('session', () => {
   const session = ref('')
 
   const name = computed(() => user.value?.name ?? null)
+  /** Whether nobody was asked: the page is worked without a password. */
+  const atOpenPage = computed(() => name.value === OPEN_PAGE)
   const isAdmin = computed(() => may('ADMIN'))
 
   function may(permission: string): boolean {
@@ -74,5 +80,5 @@ export const useSession = defineStore('session', () => {
     return user.value?.name ? { user: user.value.name, session: session.value } : null
   }
 
-  return { firstRun, hostName, version, user, name, known, isAdmin, may, recall, signIn, signInByPasskey, signOut, forget, credentials }
+  return { firstRun, accessControl, hostName, version, user, name, atOpenPage, known, isAdmin, may, recall, signIn, signInByPasskey, signOut, forget, credentials }
 })

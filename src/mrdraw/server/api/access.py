@@ -14,10 +14,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mrdraw.accounts import Identity, Tokens
+from mrdraw.accounts import PAGE_USER, Identity, Tokens
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.accounts.sessions import Origin
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, SecondFactorWanted, TooLarge, TooManyAttempts
 from mrdraw.events import UserLoggedIn, UserLoggedOut
+from mrdraw.server.access_off import comes_from_our_page, is_admitted
+from mrdraw.server.auditing import note, nothing_done
 from mrdraw.server.context import client_address, is_json, limited_body, machine_id, optional_identity, services
 from mrdraw.server.cookies import give_csrf_token, give_session, lacks_csrf_token, session_of, take_back
 from mrdraw.server.describing import (
@@ -56,6 +59,7 @@ async def login(request: Request) -> Response:
     body = await _members(request)
     if "user" in body or "pass" in body:
         return await _active(request, body)
+    nothing_done(request)
     if "passive" in body:
         return await _passive(request)
     raise InvalidValue('A log-in needs "user" and "pass", or "passive".')
@@ -66,6 +70,8 @@ async def _active(request: Request, body: dict[str, Any]) -> Response:
     name, password = body.get("user"), body.get("pass")
     if not isinstance(name, str) or not isinstance(password, str):
         raise InvalidValue('A log-in needs "user" and "pass", both text.')
+    if accounts.knows(name):  # a password that was typed in the wrong field is in no log
+        note(request, subject=name)
     remember = is_true(body.get("remember"))
     again = not remember and _has_session_of(request, name)
     async with accounts.attempts.attempt(*counted_by(request, name)):
@@ -80,8 +86,9 @@ def _tokens(body: Mapping[str, object]) -> Tokens:
     return Tokens(**{kind: text(body.get(name, ""), name) for kind, name in _TOKENS.items()})
 
 
-async def let_in(request: Request, who: Identity, *, remember: bool) -> Response:
+async def let_in(request: Request, who: Identity, *, remember: bool, via: str = "password") -> Response:
     """Answer somebody who proved who it is: a session is opened, or the user's own one is as fresh as a new one."""
+    note(request, user=who.name, via=via)
     accounts, session = services(request).accounts, session_of(request.scope, request.headers)
     if session is not None and not remember and _has_session_of(request, who.name):
         remember = await accounts.prove_session(session)
@@ -112,6 +119,7 @@ def origin_of(request: Request) -> Origin:
 
 async def log_in(request: Request, response: Response, who: Identity, proven_at: float) -> None:
     """Give a browser a session of somebody who proved elsewhere, at that time (Unix s), who that is."""
+    note(request, user=who.name, via="openid")
     accounts = services(request).accounts
     session = await accounts.open_session(who, origin=origin_of(request))
     await accounts.sessions.prove(session, proven_at)
@@ -137,8 +145,8 @@ def _set_cookies(request: Request, response: Response, session: str, *, remember
 async def _passive(request: Request) -> Response:
     accounts = services(request).accounts
     who = optional_identity(request)
-    if who is None:
-        return json_response(_GUEST)
+    if who is None or who.name == PAGE_USER:
+        return _open_page(request)
     session = session_of(request.scope, request.headers) if who.via == "session" else None
     token = session or await accounts.open_session(who, origin=origin_of(request))
     response = json_response(accounts.login_record(who, token, accounts.mechanism_of(who), machine_id(request)))
@@ -148,11 +156,25 @@ async def _passive(request: Request) -> Response:
     return response
 
 
+def _open_page(request: Request) -> Response:
+    """The answer to nobody: while access control is off, and to those who are near, the page's session."""
+    known = services(request)
+    page = known.accounts.open_page
+    who = page.identity() if comes_from_our_page(request) and is_admitted(request, known) else None
+    if who is None:
+        return json_response(_GUEST)
+    response = json_response(known.accounts.login_record(who, page.token(), "autologin"))
+    _set_cookies(request, response, page.token(), remember=False)
+    return response
+
+
 async def logout(request: Request) -> Response:
     """`POST /api/logout`."""
     who, session = optional_identity(request), session_of(request.scope, request.headers)
     response = json_response({"needs": _GUEST["needs"]})
-    if who is not None and session is not None:
+    if who is None or session is None:
+        nothing_done(request)
+    else:
         await services(request).accounts.close_session(session)
         services(request).hub.bus.publish(None, UserLoggedOut(username=who.name))
     take_back(request.scope, response)
@@ -217,7 +239,7 @@ _ABOUT_CURRENT = About(
 )
 
 ROUTES = (
-    Route("POST", "/api/login", login, None, open=True, about=_ABOUT_LOGIN),
-    Route("POST", "/api/logout", logout, None, open=True, about=_ABOUT_LOGOUT),
+    Route("POST", "/api/login", login, None, open=True, about=_ABOUT_LOGIN, audit=Action.LOG_IN),
+    Route("POST", "/api/logout", logout, None, open=True, about=_ABOUT_LOGOUT, audit=Action.LOG_OUT),
     Route("GET", "/api/currentuser", current_user, None, about=_ABOUT_CURRENT),
 )

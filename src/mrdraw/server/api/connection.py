@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, MachineUnreachable, NotOperational, SettingsUnreadable, WrongState
 from mrdraw.hub import Machine
 from mrdraw.link.messages import MachineState
 from mrdraw.server.api_version import QUERY, wants_version_2
+from mrdraw.server.auditing import note, nothing_done
 from mrdraw.server.context import command_body, machine, services
 from mrdraw.server.describing import (
     COUNT,
@@ -114,15 +116,23 @@ async def act(request: Request) -> Response:
     if command == "connect":
         await _connect(request, one, body)
     elif command == "disconnect":
+        note(request, Action.DISCONNECTED)
         await one.disconnect()
-    elif one.is_operational:
-        await one.fake_ack()
+    else:
+        nothing_done(request)
+        await _fake_acknowledge(one)
     return no_content()
+
+
+async def _fake_acknowledge(one: Machine) -> None:
+    if one.is_operational:
+        await one.fake_ack()
 
 
 async def _connect(request: Request, one: Machine, body: dict[str, object]) -> None:
     place = _parameters(body)
     port, baudrate = _port(one, place.get("port")), _baudrate(one, place.get("baudrate"))
+    note(request, Action.CONNECTED, subject=port or AUTO)
     save, named = is_true(body.get("save")), _profile(one, body.get("printerProfile"))
     serial: dict[str, object] = {}
     if save:
@@ -285,5 +295,5 @@ _ABOUT_ACTING = About(
 
 ROUTES = (
     Route("GET", "/api/connection", read, Permission.STATUS, about=_ABOUT_READING),
-    Route("POST", "/api/connection", act, Permission.CONNECTION, about=_ABOUT_ACTING),
+    Route("POST", "/api/connection", act, Permission.CONNECTION, about=_ABOUT_ACTING, audit=Action.CONNECTION),
 )

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import MachineUnreachable, NoSuchMachine, NotOperational, WrongState
 from mrdraw.server.api.machines import ONE, named
 from mrdraw.server.describing import NOTHING, About
@@ -42,7 +43,21 @@ def _about(summary: str) -> About:
 
 
 ROUTES = (
-    Route("POST", f"{ONE}/emergency-stop", stop, Permission.STATUS, about=_about("Stop at once, whatever happens")),
+    Route(
+        "POST",
+        f"{ONE}/emergency-stop",
+        stop,
+        Permission.STATUS,
+        about=_about("Stop at once, whatever happens"),
+        audit=Action.EMERGENCY_STOP,
+    ),
     Route("POST", f"{ONE}/attend", attend, Permission.CONTROL, about=_about("Say that a person is there")),
-    Route("POST", f"{ONE}/interrupted/dismiss", dismiss, Permission.PRINT, about=_about("Give an interrupted job up")),
+    Route(
+        "POST",
+        f"{ONE}/interrupted/dismiss",
+        dismiss,
+        Permission.PRINT,
+        about=_about("Give an interrupted job up"),
+        audit=Action.INTERRUPTED_DISMISSED,
+    ),
 )

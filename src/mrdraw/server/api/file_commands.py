@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import (
     DiskFull,
     FileExists,
@@ -25,6 +26,7 @@ from mrdraw.errors import (
     WrongState,
 )
 from mrdraw.library import Entry
+from mrdraw.server.auditing import note
 from mrdraw.server.context import command_body, identity, machine, require, services
 from mrdraw.server.describing import COMMAND_ERRORS, LOOSE_FLAG, NOTHING, TEXT, About, commands
 from mrdraw.server.file_events import tell_added, tell_moved, tell_removed
@@ -37,14 +39,14 @@ _CURRENT = "current"
 """In the place of a path: whatever is selected."""
 
 Body = dict[str, object]
-Action = Callable[[Request, Body], Awaitable[Response]]
+Doing = Callable[[Request, Body], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
 class Command:
     """What a command does, all the permissions that it needs, and the members without which it makes no sense."""
 
-    action: Action
+    action: Doing
     permissions: tuple[Permission, ...]
     members: tuple[str, ...] = ()
 
@@ -64,6 +66,7 @@ async def act(request: Request) -> Response:
 async def _select(request: Request, body: Body) -> Response:
     start = is_true(body.get("print"))
     if start:
+        note(request, Action.JOB_STARTED)
         require(request, Permission.PRINT)
     await machine(request).select(_path(request), identity(request).name, start)
     return no_content()
@@ -81,8 +84,9 @@ async def _unselect(request: Request, _body: Body) -> Response:
 
 
 async def _copy(request: Request, body: Body) -> Response:
-    known = services(request)
-    _, made = await known.library.copy(_path(request), text(body["destination"], "destination"))
+    known, destination = services(request), text(body["destination"], "destination")
+    note(request, Action.FILE_COPIED, detail=f"to {destination}")
+    _, made = await known.library.copy(_path(request), destination)
     tell_added(known.hub.bus, made, "copy")
     return _lies_at(request, made)
 
@@ -90,6 +94,7 @@ async def _copy(request: Request, body: Body) -> Response:
 async def _move(request: Request, body: Body) -> Response:
     known, path = services(request), _path(request)
     destination = text(body["destination"], "destination")
+    note(request, Action.FILE_MOVED, detail=f"to {destination}")
     await _refuse_in_use(request, path)
     gone, made = await known.library.move(path, destination)
     tell_moved(known.hub.bus, gone, made)
@@ -184,7 +189,14 @@ _ABOUT_CARD = About("A memory card, of which there is none", {}, raises=(NoSuchF
 
 ROUTES = (
     Route("POST", "/api/files/local/{path:path}", act, Permission.FILES_SELECT, instead=_ANY, about=_ABOUT_ACTING),
-    Route("DELETE", "/api/files/local/{path:path}", delete, Permission.FILES_DELETE, about=_ABOUT_DELETING),
+    Route(
+        "DELETE",
+        "/api/files/local/{path:path}",
+        delete,
+        Permission.FILES_DELETE,
+        about=_ABOUT_DELETING,
+        audit=Action.FILE_DELETED,
+    ),
     Route("POST", "/api/files/sdcard", no_card, Permission.FILES_UPLOAD, about=_ABOUT_CARD),
     Route("GET", "/api/files/sdcard/{path:path}", no_card, Permission.FILES_LIST, about=_ABOUT_CARD),
     Route("POST", "/api/files/sdcard/{path:path}", no_card, Permission.FILES_SELECT, instead=_ANY, about=_ABOUT_CARD),

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import GroupChange, Permission, permission_records
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import GroupExists, InvalidValue, LastAdmin, NoSuchGroup, NotPermitted
+from mrdraw.server.auditing import note
 from mrdraw.server.context import json_body, require_fresh, services
 from mrdraw.server.describing import FLAG, TEXT, About, Body, by_name, many, object_of
 from mrdraw.server.responses import json_response
@@ -50,7 +52,9 @@ async def add(request: Request) -> Response:
     if missing := [member for member in _NEEDED if member not in body]:
         raise InvalidValue(f"A new group needs {', '.join(missing)} as well.")
     key, table = text(body["key"], "key"), services(request).accounts.groups
-    await asyncio.to_thread(table.add, key, _change(body))
+    change = _change(body)
+    note(request, subject=key, detail=_said(change))
+    await asyncio.to_thread(table.add, key, change)
     return await groups(request)
 
 
@@ -58,6 +62,7 @@ async def change(request: Request) -> Response:
     """`PUT /api/access/groups/<key>`."""
     require_fresh(request)
     wanted, table = _change(await json_body(request)), services(request).accounts.groups
+    note(request, detail=_said(wanted))
     await asyncio.to_thread(table.change, request.path_params["group"], wanted)
     return await groups(request)
 
@@ -67,6 +72,13 @@ async def remove(request: Request) -> Response:
     require_fresh(request)
     await asyncio.to_thread(services(request).accounts.groups.remove, request.path_params["group"])
     return await groups(request)
+
+
+def _said(change: GroupChange) -> str:
+    """What of a group is another, for the audit log."""
+    parts = {"permissions": change.permissions, "subgroups": change.subgroups}
+    said = [f"{name}: {', '.join(held) or 'none'}" for name, held in parts.items() if held is not None]
+    return "; ".join(said if change.default is None else [*said, f"default: {change.default}".lower()])
 
 
 def _change(body: dict[str, Any]) -> GroupChange:
@@ -126,8 +138,8 @@ _ABOUT_REMOVING = About(
 ROUTES = (
     Route("GET", "/api/access/permissions", permissions, None, about=_ABOUT_PERMISSIONS),
     Route("GET", _GROUPS, groups, Permission.ADMIN, about=_ABOUT_GROUPS),
-    Route("POST", _GROUPS, add, Permission.ADMIN, about=_ABOUT_ADDING),
+    Route("POST", _GROUPS, add, Permission.ADMIN, about=_ABOUT_ADDING, audit=Action.GROUP_ADDED),
     Route("GET", _ONE, group, Permission.ADMIN, about=_ABOUT_GROUP),
-    Route("PUT", _ONE, change, Permission.ADMIN, about=_ABOUT_CHANGING),
-    Route("DELETE", _ONE, remove, Permission.ADMIN, about=_ABOUT_REMOVING),
+    Route("PUT", _ONE, change, Permission.ADMIN, about=_ABOUT_CHANGING, audit=Action.GROUP_CHANGED),
+    Route("DELETE", _ONE, remove, Permission.ADMIN, about=_ABOUT_REMOVING, audit=Action.GROUP_REMOVED),
 )

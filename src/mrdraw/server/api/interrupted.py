@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import (
     InvalidValue,
     JobFailed,
@@ -117,5 +118,12 @@ _ABOUT_RESUMING = About(
 
 ROUTES = (
     Route("GET", f"{ONE}/interrupted", read, Permission.STATUS, about=_ABOUT_READING),
-    Route("POST", f"{ONE}/interrupted/resume", resume, Permission.PRINT, about=_ABOUT_RESUMING),
+    Route(
+        "POST",
+        f"{ONE}/interrupted/resume",
+        resume,
+        Permission.PRINT,
+        about=_ABOUT_RESUMING,
+        audit=Action.INTERRUPTED_RESUMED,
+    ),
 )

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import DiskFull, InvalidValue, JobFailed, WrongState
 from mrdraw.hub import Machine
 from mrdraw.hub.machine import PAUSE_ACTIONS
@@ -19,6 +20,7 @@ from mrdraw.link.messages import MachineState
 from mrdraw.server.answers import cached
 from mrdraw.server.api.states import need_job, need_operational
 from mrdraw.server.api_version import QUERY, wants_version_2, without_nothing
+from mrdraw.server.auditing import note
 from mrdraw.server.context import command_body, identity, machine
 from mrdraw.server.describing import COMMAND_ERRORS, NOTHING, TEXT, About, commands, either, object_of, words
 from mrdraw.server.records import JOB, PROGRESS, Record, job_record, progress_record, state_text
@@ -54,6 +56,7 @@ async def act(request: Request) -> Response:
     one = machine(request)
     need_operational(one)
     command, body = await command_body(request, _COMMANDS)
+    note(request, _AUDITED[command], subject=one.selected.path if one.selected is not None else "")
     await _ACTIONS[command](request, one, body)
     return no_content()
 
@@ -68,9 +71,11 @@ async def _restart(_request: Request, one: Machine, _body: dict[str, object]) ->
     await one.restart_job()
 
 
-async def _pause(_request: Request, one: Machine, body: dict[str, object]) -> None:
+async def _pause(request: Request, one: Machine, body: dict[str, object]) -> None:
     need_job(one)
     action = one_of(body.get("action", "toggle"), PAUSE_ACTIONS, "action")
+    if action == "resume" or (action == "toggle" and one.state is MachineState.PAUSED):
+        note(request, Action.JOB_RESUMED)
     await one.pause_job(action)
 
 
@@ -84,6 +89,13 @@ _ACTIONS: dict[str, Callable[[Request, Machine, dict[str, object]], Awaitable[No
     "restart": _restart,
     "pause": _pause,
     "cancel": _cancel,
+}
+
+_AUDITED = {
+    "start": Action.JOB_STARTED,
+    "restart": Action.JOB_RESTARTED,
+    "pause": Action.JOB_PAUSED,
+    "cancel": Action.JOB_CANCELLED,
 }
 
 _MEMBERS = {"job": JOB, "progress": PROGRESS, "state": TEXT, "error?": TEXT}
@@ -106,5 +118,5 @@ _ABOUT_ACTING = About(
 
 ROUTES = (
     Route("GET", "/api/job", read, Permission.STATUS, about=_ABOUT_READING),
-    Route("POST", "/api/job", act, Permission.PRINT, about=_ABOUT_ACTING),
+    Route("POST", "/api/job", act, Permission.PRINT, about=_ABOUT_ACTING, audit=Action.JOB),
 )

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import DiskFull, InvalidValue
 from mrdraw.server.context import services
 from mrdraw.server.describing import BYTES, MULTIPART, TEXT, About, Body, by_name, many, object_of, said
@@ -91,6 +92,13 @@ _ABOUT_REMOVING = About("Remove a language of a pack; what is not there is gone 
 
 ROUTES = (
     Route("GET", "/api/languages", list_all, Permission.SETTINGS, about=_ABOUT_ALL),
-    Route("POST", "/api/languages", add, Permission.SETTINGS, about=_ABOUT_ADDING),
-    Route("DELETE", "/api/languages/{locale}/{pack}", remove, Permission.SETTINGS, about=_ABOUT_REMOVING),
+    Route("POST", "/api/languages", add, Permission.SETTINGS, about=_ABOUT_ADDING, audit=Action.LANGUAGE_ADDED),
+    Route(
+        "DELETE",
+        "/api/languages/{locale}/{pack}",
+        remove,
+        Permission.SETTINGS,
+        about=_ABOUT_REMOVING,
+        audit=Action.LANGUAGE_REMOVED,
+    ),
 )

@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import NoSuchFile, SettingsUnreadable
+from mrdraw.server.auditing import note
 from mrdraw.server.context import absolute_url, json_body, services
 from mrdraw.server.describing import COUNT, FLAG, NOTHING, TEXT, About, Body, by_name, many, object_of, said, words
 from mrdraw.server.log_downloads import ABOUT_ONE, download
@@ -61,6 +63,7 @@ async def levels(request: Request) -> Response:
 async def change_levels(request: Request) -> Response:
     """`PUT /plugin/logging/setup/levels`: these and no others."""
     settings = services(request).settings
+    note(request, detail="levels of the logs")
     await asyncio.to_thread(set_levels, settings, await json_body(request))
     return json_response(levels_of(settings))
 
@@ -108,11 +111,32 @@ ROUTES = (
     Route("GET", f"{_BASE}/", overview, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_OVERVIEW),
     Route("GET", f"{_BASE}/logs", list_all, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_ALL),
     Route("GET", f"{_BASE}/logs/{{name}}", download, Permission.PLUGIN_LOGGING_MANAGE, about=ABOUT_ONE),
-    Route("DELETE", f"{_BASE}/logs/{{name}}", remove, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_REMOVING),
+    Route(
+        "DELETE",
+        f"{_BASE}/logs/{{name}}",
+        remove,
+        Permission.PLUGIN_LOGGING_MANAGE,
+        about=_ABOUT_REMOVING,
+        audit=Action.LOG_DELETED,
+    ),
     Route("GET", "/api/logs", list_all, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_ALL),
     Route("GET", "/api/logs/{name}", download, Permission.PLUGIN_LOGGING_MANAGE, about=ABOUT_ONE),
-    Route("DELETE", "/api/logs/{name}", remove, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_REMOVING),
+    Route(
+        "DELETE",
+        "/api/logs/{name}",
+        remove,
+        Permission.PLUGIN_LOGGING_MANAGE,
+        about=_ABOUT_REMOVING,
+        audit=Action.LOG_DELETED,
+    ),
     Route("GET", f"{_BASE}/setup", setup, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_SETUP),
     Route("GET", f"{_BASE}/setup/levels", levels, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_LEVELS),
-    Route("PUT", f"{_BASE}/setup/levels", change_levels, Permission.PLUGIN_LOGGING_MANAGE, about=_ABOUT_CHANGING),
+    Route(
+        "PUT",
+        f"{_BASE}/setup/levels",
+        change_levels,
+        Permission.PLUGIN_LOGGING_MANAGE,
+        about=_ABOUT_CHANGING,
+        audit=Action.SETTINGS,
+    ),
 )

@@ -14,16 +14,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, NoSuchMachine, SettingsUnreadable
 from mrdraw.events import PrinterProfileModified
 from mrdraw.hub import Machine
 from mrdraw.server.api.settings import settings_updated
+from mrdraw.server.auditing import note
 from mrdraw.server.context import identity, json_body, services
 from mrdraw.server.describing import TEXT, About, Body, many, object_of
 from mrdraw.server.machine_record import MACHINE, machine_record
 from mrdraw.server.profile_changes import changed, settings_changes
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
+from mrdraw.server.settings_shape import places
 from mrdraw.server.values import mapping, text
 from mrdraw.settings import ProfileTree
 
@@ -57,6 +60,7 @@ async def change(request: Request) -> Response:
     """`PATCH /api/v1/machines/<id>`: its name, and members of its profile."""
     one = named(request)
     changes = _changes(await json_body(request), one)
+    note(request, detail=", ".join(places(changes)))
     if changes:
         known = services(request).settings
         written = settings_changes(one, changes, default=one.id == known.current().default_machine)
@@ -109,5 +113,5 @@ _ABOUT_CHANGING = About(
 ROUTES = (
     Route("GET", ALL, read_all, Permission.STATUS, on_any=True, about=_ABOUT_ALL),
     Route("GET", ONE, read_one, Permission.STATUS, about=_ABOUT_ONE),
-    Route("PATCH", ONE, change, Permission.SETTINGS, about=_ABOUT_CHANGING),
+    Route("PATCH", ONE, change, Permission.SETTINGS, about=_ABOUT_CHANGING, audit=Action.SETTINGS),
 )

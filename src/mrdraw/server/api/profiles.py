@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, NoSuchProfile, ProfileExists, SettingsUnreadable, WrongState
 from mrdraw.events import Event, PrinterProfileAdded, PrinterProfileDeleted, PrinterProfileModified
 from mrdraw.hub import Machine
 from mrdraw.server import profile_changes
 from mrdraw.server.api.settings import settings_updated
+from mrdraw.server.auditing import note
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import json_body, machine, services
 from mrdraw.server.describing import CONDITIONAL, LOOSE_FLAG, NOTHING, TEXT, About, Body, by_name, object_of
@@ -56,6 +58,7 @@ async def add(request: Request) -> Response:
             raise InvalidValue(f"A new profile needs profile.{needed}.")
     profile_id = text(sent["id"], "profile.id")
     check_profile_id(profile_id, "profile.id")
+    note(request, subject=profile_id)
     if profile_id in one.settings.profiles:
         raise ProfileExists(f"There is a profile {profile_id!r} already; PATCH changes it.")
     based_on = _based_on(one, body)
@@ -174,8 +177,8 @@ _READERS = (Permission.STATUS,)
 
 ROUTES = (
     Route("GET", ALL, read_all, Permission.CONNECTION, instead=_READERS, about=_ABOUT_ALL),
-    Route("POST", ALL, add, Permission.SETTINGS, about=_ABOUT_ADDING),
+    Route("POST", ALL, add, Permission.SETTINGS, about=_ABOUT_ADDING, audit=Action.PROFILE_ADDED),
     Route("GET", ONE, read_one, Permission.CONNECTION, instead=_READERS, about=_ABOUT_ONE),
-    Route("PATCH", ONE, change, Permission.SETTINGS, about=_ABOUT_CHANGING),
-    Route("DELETE", ONE, delete, Permission.SETTINGS, about=_ABOUT_DELETING),
+    Route("PATCH", ONE, change, Permission.SETTINGS, about=_ABOUT_CHANGING, audit=Action.PROFILE_CHANGED),
+    Route("DELETE", ONE, delete, Permission.SETTINGS, about=_ABOUT_DELETING, audit=Action.PROFILE_REMOVED),
 )

@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, NotPermitted, SettingsUnreadable
 from mrdraw.events import SettingsUpdated
+from mrdraw.server.auditing import note, nothing_done
 from mrdraw.server.conditional import not_modified
 from mrdraw.server.context import json_body, machine, machine_id, optional_identity, require_fresh, services
 from mrdraw.server.describing import (
@@ -38,7 +40,7 @@ from mrdraw.server.routing import Route
 from mrdraw.server.settings_changes import sorted_out, to_write
 from mrdraw.server.settings_guard import check_folders, check_rights, shown_places
 from mrdraw.server.settings_record import Reader, Record, Source, reader, settings_record
-from mrdraw.server.settings_shape import Changes, check_values
+from mrdraw.server.settings_shape import Changes, check_values, places
 from mrdraw.server.values import is_true
 from mrdraw.settings import Settings
 
@@ -46,6 +48,8 @@ _NO_TIME = math.inf
 """The settings have a tag and no time: a client that asks by time alone gets them."""
 IGNORED_HEADER = "X-Ignored-Settings"
 """Names what was sent and means nothing here: OctoPrint ignores it silently."""
+
+_GLOBAL_KEY = "global key"
 
 LOGGER = logging.getLogger(__name__)
 
@@ -63,6 +67,7 @@ async def change(request: Request) -> Response:
     body, one, who = await json_body(request), machine(request), optional_identity(request)
     known, shown = services(request), await _record(request)
     sent = sorted_out(body, shown)
+    note(request, detail=", ".join(places(sent.changes)))
     check_rights(sent, _reader(request), password_typed=who is not None and known.accounts.has_just_typed_password(who))
     check_values(sent)
     if sent.unknown and is_true(request.query_params.get("strict")):
@@ -72,6 +77,8 @@ async def change(request: Request) -> Response:
         changes = to_write(sent.changes, one.id, default=default)
         if await asyncio.to_thread(_apply, known.settings, sent.changes, changes, shown["folder"]):
             settings_updated(request)
+    else:
+        nothing_done(request)
     response = await _answer(request)
     if sent.unknown:
         response.headers[IGNORED_HEADER] = shown_places(sent.unknown)
@@ -121,12 +128,14 @@ def _reader(request: Request) -> Reader:
 
 async def renew_key(request: Request) -> Response:
     """`POST /api/settings/apikey`: the key before is gone."""
+    note(request, subject=_GLOBAL_KEY)
     require_fresh(request)
     return json_response({"apikey": await asyncio.to_thread(services(request).accounts.new_global_key)})
 
 
 async def revoke_key(request: Request) -> Response:
     """`DELETE /api/settings/apikey`: the global key is off."""
+    note(request, subject=_GLOBAL_KEY)
     require_fresh(request)
     await asyncio.to_thread(services(request).accounts.revoke_global_key)
     return no_content()
@@ -148,7 +157,9 @@ _ABOUT_REVOKING = About("Switch the global key off", NOTHING, raises=(SettingsUn
 
 ROUTES = (
     Route("GET", "/api/settings", read, Permission.SETTINGS_READ, about=_ABOUT_READING),
-    Route("POST", "/api/settings", change, Permission.SETTINGS, about=_ABOUT_CHANGING),
-    Route("POST", "/api/settings/apikey", renew_key, Permission.ADMIN, about=_ABOUT_KEY),
-    Route("DELETE", "/api/settings/apikey", revoke_key, Permission.ADMIN, about=_ABOUT_REVOKING),
+    Route("POST", "/api/settings", change, Permission.SETTINGS, about=_ABOUT_CHANGING, audit=Action.SETTINGS),
+    Route("POST", "/api/settings/apikey", renew_key, Permission.ADMIN, about=_ABOUT_KEY, audit=Action.KEY_MADE),
+    Route(
+        "DELETE", "/api/settings/apikey", revoke_key, Permission.ADMIN, about=_ABOUT_REVOKING, audit=Action.KEY_REVOKED
+    ),
 )

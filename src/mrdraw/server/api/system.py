@@ -17,7 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, JobsWouldEnd, NoSuchCommand, NotPermitted, ProgramFailed, TooLarge
+from mrdraw.server.auditing import note
 from mrdraw.server.context import absolute_url, identity, is_json, limited_body, require_fresh, services
 from mrdraw.server.describing import (
     FLAG,
@@ -70,6 +72,7 @@ async def start_custom(request: Request) -> Response:
     if "action" not in members:
         raise InvalidValue("The member action is missing; it names the custom command.")
     action = text(members["action"], "action")
+    note(request, subject=f"{CUSTOM}/{action}")
     await _start(request, find(services(request).settings.current(), CUSTOM, action), members)
     return no_content()
 
@@ -165,6 +168,13 @@ _ABOUT_CUSTOM = About(
 ROUTES = (
     Route("GET", _BASE, list_all, Permission.SYSTEM, about=_ABOUT_ALL),
     Route("GET", f"{_BASE}/{{source}}", list_some, Permission.SYSTEM, about=_ABOUT_SOME),
-    Route("POST", f"{_BASE}/{{source}}/{{action}}", start, Permission.SYSTEM, about=_ABOUT_STARTING),
-    Route("POST", "/api/system", start_custom, Permission.SYSTEM, about=_ABOUT_CUSTOM),
+    Route(
+        "POST",
+        f"{_BASE}/{{source}}/{{action}}",
+        start,
+        Permission.SYSTEM,
+        about=_ABOUT_STARTING,
+        audit=Action.SYSTEM_COMMAND,
+    ),
+    Route("POST", "/api/system", start_custom, Permission.SYSTEM, about=_ABOUT_CUSTOM, audit=Action.SYSTEM_COMMAND),
 )

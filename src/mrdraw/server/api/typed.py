@@ -13,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, JobFailed, NoSuchScript, TooLarge, WrongContentType
 from mrdraw.hub import Machine
 from mrdraw.server.api.states import need_operational
+from mrdraw.server.auditing import note
 from mrdraw.server.context import json_body, machine
 from mrdraw.server.controls_record import controls_record
 from mrdraw.server.describing import (
@@ -48,6 +50,7 @@ async def act(request: Request) -> Response:
     one = machine(request)
     body = await _body(request, one)
     if any(_EMERGENCY.match(line) for line in _typed_lines(body)):
+        note(request, Action.EMERGENCY_STOP)
         await one.emergency_stop()
         return no_content()
     need_operational(one)

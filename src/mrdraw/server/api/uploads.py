@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import (
     DiskFull,
     FileExists,
@@ -29,6 +30,7 @@ from mrdraw.errors import (
 from mrdraw.events import Upload
 from mrdraw.library import FileEntry, Library, clean_file_path, clean_path
 from mrdraw.library import Upload as Receiving
+from mrdraw.server.auditing import note
 from mrdraw.server.context import identity, machine, may, require, services
 from mrdraw.server.describing import BYTES, FLAG, LOOSE_FLAG, MULTIPART, TEXT, About, Body, object_of, said
 from mrdraw.server.file_events import tell_added, tell_folders, tell_updated
@@ -165,8 +167,11 @@ async def _store(request: Request, upload: Receiving, wish: _Wish) -> Response:
         userdata=wish.userdata,
         overwrite=wish.overwrite and may(request, Permission.FILES_DELETE),
     )
+    note(request, subject=entry.path)
     await _reselect(request, entry.path)
     selected, started = await _act_on(request, entry.path, wish)
+    if started:
+        note(request, Action.JOB_STARTED, detail="uploaded")
     tell_folders(services(request).hub.bus, upload.folders)
     _tell(request, entry, wish, selected, started)
     addresses = Addresses(base_of(request))
@@ -286,4 +291,6 @@ _ABOUT = About(
     raises=(NotPermitted, NoSuchFile, FileExists, FileInUse, WrongState, UnknownFileType, DiskFull),
 )
 
-ROUTES = (Route("POST", "/api/files/local", receive, Permission.FILES_UPLOAD, about=_ABOUT),)
+ROUTES = (
+    Route("POST", "/api/files/local", receive, Permission.FILES_UPLOAD, about=_ABOUT, audit=Action.FILE_UPLOADED),
+)

@@ -7,14 +7,16 @@ the rest is for admins. The last active admin stays one. What hashes or writes t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Grants, Permission, Scopes, check_permissions
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, LastAdmin, NoSuchUser, NotPermitted, TooManyAttempts, UserExists
 from mrdraw.server.api.access import stay_logged_in
+from mrdraw.server.auditing import note
 from mrdraw.server.context import identity, is_fresh, json_body, redirection, require_fresh, services
 from mrdraw.server.cookies import session_of
 from mrdraw.server.describing import ANY, FLAG, TEXT, About, Body, by_name, many, maybe, object_of, said
@@ -56,6 +58,7 @@ async def add(request: Request) -> Response:
     groups = _groups(body, accounts.groups.now().defaults())
     held = accounts.groups.now().defaults() if groups is None else groups
     grants = Grants(held, _permissions(body) or (), _scopes(request, body) or Scopes())
+    note(request, subject=name, detail=_said(grants.groups, grants.permissions, grants.scopes, active))
     await asyncio.to_thread(accounts.add_user, name, password, grants, active=active)
     return await users(request)
 
@@ -64,14 +67,11 @@ async def change(request: Request) -> Response:
     """`PUT /api/access/users/<name>`: what is granted, and whether the user may come in."""
     require_fresh(request)
     accounts, name, body = services(request).accounts, request.path_params["name"], await json_body(request)
-    held = accounts.grants(name).groups
+    groups, permissions = _groups(body, accounts.grants(name).groups), _permissions(body)
+    scopes, active = _scopes(request, body), flag(body["active"], "active") if "active" in body else None
+    note(request, detail=_said(groups, permissions, scopes, active))
     await asyncio.to_thread(
-        accounts.change_user,
-        name,
-        groups=_groups(body, held),
-        permissions=_permissions(body),
-        scopes=_scopes(request, body),
-        active=flag(body["active"], "active") if "active" in body else None,
+        accounts.change_user, name, groups=groups, permissions=permissions, scopes=scopes, active=active
     )
     return await users(request)
 
@@ -120,6 +120,20 @@ def _limits(value: object, member: str, known: Container[str]) -> dict[str, tupl
             if machine_id not in known:
                 raise InvalidValue(f"machines.{member}.{key} names {machine_id!r}, which is no machine.")
     return limits
+
+
+def _said(
+    groups: Sequence[str] | None, permissions: Sequence[str] | None, scopes: Scopes | None, active: bool | None
+) -> str:
+    """What a user is made to be, for the audit log."""
+    parts = [] if groups is None else [f"groups: {', '.join(groups) or 'none'}"]
+    if permissions:
+        parts.append(f"permissions: {', '.join(permissions)}")
+    for limits in (scopes.groups, scopes.permissions) if scopes is not None else ():
+        parts += [f"{key} on {', '.join(machines) or 'no machine'}" for key, machines in limits.items()]
+    if active is not None:
+        parts.append("active" if active else "not active")
+    return "; ".join(parts)
 
 
 # --- one user ---------------------------------------------------------------------------------------------------------
@@ -257,15 +271,15 @@ _ABOUT_MOVED = About("Where users were in 2014", {307: None})
 
 ROUTES = (
     Route("GET", _USERS, users, Permission.ADMIN, about=_ABOUT_USERS),
-    Route("POST", _USERS, add, Permission.ADMIN, about=_ABOUT_ADDING),
+    Route("POST", _USERS, add, Permission.ADMIN, about=_ABOUT_ADDING, audit=Action.USER_ADDED),
     Route("GET", _ONE, user, None, about=_ABOUT_USER),
-    Route("PUT", _ONE, change, Permission.ADMIN, about=_ABOUT_CHANGING),
-    Route("DELETE", _ONE, remove, Permission.ADMIN, about=_ABOUT_REMOVING),
-    Route("PUT", f"{_ONE}/password", change_password, None, about=_ABOUT_PASSWORD),
+    Route("PUT", _ONE, change, Permission.ADMIN, about=_ABOUT_CHANGING, audit=Action.USER_CHANGED),
+    Route("DELETE", _ONE, remove, Permission.ADMIN, about=_ABOUT_REMOVING, audit=Action.USER_REMOVED),
+    Route("PUT", f"{_ONE}/password", change_password, None, about=_ABOUT_PASSWORD, audit=Action.PASSWORD),
     Route("GET", f"{_ONE}/settings", read_settings, None, about=_ABOUT_SETTINGS),
     Route("PATCH", f"{_ONE}/settings", merge_settings, None, about=_ABOUT_MERGING),
-    Route("POST", f"{_ONE}/apikey", make_key, None, about=_ABOUT_KEY),
-    Route("DELETE", f"{_ONE}/apikey", revoke_key, None, about=_ABOUT_REVOKING),
+    Route("POST", f"{_ONE}/apikey", make_key, None, about=_ABOUT_KEY, audit=Action.KEY_MADE),
+    Route("DELETE", f"{_ONE}/apikey", revoke_key, None, about=_ABOUT_REVOKING, audit=Action.KEY_REVOKED),
     *(Route(method, _OLD, moved, None, about=_ABOUT_MOVED) for method in ("GET", "POST")),
     *(Route(method, f"{_OLD}/{{path:path}}", moved, None, about=_ABOUT_MOVED) for method in _METHODS),
 )

@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, NoClaim, NotPermitted, UserExists
+from mrdraw.server.auditing import note
 from mrdraw.server.context import claimed, json_body, services
 from mrdraw.server.describing import ANY, FLAG, NOTHING, TEXT, WHOLE, About, Body, by_name, many, maybe, object_of
 from mrdraw.server.responses import json_response, no_content
@@ -45,6 +47,7 @@ async def make_admin(request: Request) -> Response:
     if not claimed(request):
         raise NotPermitted("The first admin is made with the claim code, in the first run only.")
     name, password = _checked(await json_body(request))
+    note(request, subject=name)
     await asyncio.to_thread(services(request).accounts.add_first_admin, name, password)
     return no_content()
 
@@ -79,5 +82,5 @@ _ABOUT_ADMIN = About(
 ROUTES = (
     Route("GET", "/api/setup/wizard", read, Permission.ADMIN, about=_ABOUT_READING),
     Route("POST", "/api/setup/wizard", finish, Permission.ADMIN, about=_ABOUT_FINISHING),
-    Route("POST", "/plugin/corewizard/acl", make_admin, None, about=_ABOUT_ADMIN),
+    Route("POST", "/plugin/corewizard/acl", make_admin, None, about=_ABOUT_ADMIN, audit=Action.FIRST_ADMIN),
 )
