@@ -52,6 +52,11 @@ EXCEPTIONS = {
     ("PATCH", "/api/slicing/{slicer}/profiles/{key}"): REFUSES,
     ("DELETE", "/api/slicing/{slicer}/profiles/{key}"): REFUSES,
     ("POST", "/api/util/test"): NOTHING,
+    ("POST", "/api/v1/account/second-factor"): NOTHING,  # before it is confirmed
+    ("POST", "/api/v1/account/passkeys/challenge"): NOTHING,
+    ("PATCH", "/api/v1/account/passkeys/{passkey}"): OWN,
+    ("POST", "/api/v1/account/sign-in/challenge"): NOTHING,
+    ("POST", "/plugin/appkeys/request"): NOTHING,  # before somebody decides
     ("POST", "/api/timelapse"): REFUSES,
     ("DELETE", "/api/timelapse/{name}"): REFUSES,
     ("DELETE", "/api/timelapse/unrendered/{name}"): REFUSES,

@@ -19,7 +19,7 @@ PARAMETERS = {
     "server": "0", "session": "a.b", "path:path": "a.gcode", "provider": "eve", "origin": "local",
     "machine_id": "default", "profile_id": "_default", "job_id": "1", "size": "192", "name": "eve", "key": "users",
     "group": "eve", "locale": "de", "pack": "_core", "slicer": "cura", "source": "core", "action": "shutdown",
-    "app_token": "unasked", "user_token": "unasked", "session_id": "ended", "key_id": "revoked",
+    "app_token": "unasked", "user_token": "unasked", "session_id": "ended", "key_id": "revoked", "passkey": "abc",
 }  # fmt: skip
 """What stands in the paths of the table for what a route leaves open."""
 

@@ -99,8 +99,8 @@ class AccessRequests:
         self._drop_those_over()
         return [waiting.request for waiting in self._waiting.values() if waiting.granted_by is None]
 
-    def decide(self, user_token: str, name: str, *, granted: bool) -> None:
-        """A user's decision. Raises `NoSuchRequest`, `NotPermitted` when somebody else was asked."""
+    def decide(self, user_token: str, name: str, *, granted: bool) -> AccessRequest:
+        """A user's decision; the request. Raises `NoSuchRequest`, `NotPermitted` when somebody else was asked."""
         request = next((one for one in self.undecided() if one.user_token == user_token), None)
         if request is None:
             raise NoSuchRequest(_OVER)
@@ -111,6 +111,7 @@ class AccessRequests:
         else:
             del self._waiting[request.app_token]
         self._tell_end(request)
+        return request
 
     # --- the time --------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ class _Note:
     via: str | None = None
     subject: str | None = None
     detail: str = ""
+    outcome: Outcome | None = None
     silent: bool = False
 
 
@@ -48,12 +49,16 @@ def note(
     via: str | None = None,
     subject: str | None = None,
     detail: str | None = None,
+    outcome: Outcome | None = None,
 ) -> None:
-    """Say what this request does, and who sent it where it is about just that; `None` leaves what was said before."""
+    """Say what this request does, who sent it where it is about just that, and how it went where the status does not
+    tell; `None` leaves what was said before.
+    """
     said = _note_of(connection.scope)
     said.action, said.user, said.via = action or said.action, user or said.user, via or said.via
     said.subject = said.subject if subject is None else subject
     said.detail = said.detail if detail is None else detail
+    said.outcome = outcome or said.outcome
 
 
 def nothing_done(connection: HTTPConnection) -> None:
@@ -104,7 +109,7 @@ class Auditing:
         return Entry(
             at=self._services.accounts.audit.clock(),
             action=action,
-            outcome=_outcome(status),
+            outcome=said.outcome or _outcome(status),
             status=status,
             user=said.user or user,
             via=said.via or via,

@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from mrdraw.accounts import API_USER, Permission
 from mrdraw.accounts.application_keys import LONGEST_LIFE, ApplicationKey
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.accounts.secrets import digest_of
 from mrdraw.accounts.sessions import Session
 from mrdraw.errors import InvalidValue, LimitExceeded, NoSuchKey, NoSuchSession, NoSuchUser, NotPermitted
+from mrdraw.server.auditing import note
 from mrdraw.server.context import identity, json_body, require_fresh, services
 from mrdraw.server.cookies import session_of
 from mrdraw.server.describing import (
@@ -99,7 +101,9 @@ async def make_key(request: Request) -> Response:
     if user == API_USER:
         raise InvalidValue("An application key acts as a user, and the global key is no user's: log in as one.")
     days = None if body.get("days") is None else whole_number(body["days"], "days")
-    key = await services(request).accounts.applications.grant(user, text(body.get("app"), "app"), days=days)
+    app = text(body.get("app"), "app")
+    note(request, subject=user, detail=f"application {app[:64]}")
+    key = await services(request).accounts.applications.grant(user, app, days=days)
     made = services(request).accounts.applications.find(digest_of(key))
     if made is None:
         raise NoSuchKey("The key was revoked at once.")
@@ -181,17 +185,18 @@ _ABOUT_REVOKING_USERS = About(
 )
 
 _ADMIN, _MANAGE = Permission.ADMIN, Permission.PLUGIN_APPKEYS_ADMIN
+_ENDED = Action.SESSIONS_ENDED
 _ONE_SESSION, _ONE_KEY = "sessions/{session_id}", "keys/{key_id}"
 ROUTES = (
     Route("GET", f"{_OWN}/sessions", sessions, None, about=_ABOUT_SESSIONS),
-    Route("DELETE", f"{_OWN}/sessions", end_other_sessions, None, about=_ABOUT_ENDING_OTHERS),
-    Route("DELETE", f"{_OWN}/{_ONE_SESSION}", end_session, None, about=_ABOUT_ENDING),
+    Route("DELETE", f"{_OWN}/sessions", end_other_sessions, None, about=_ABOUT_ENDING_OTHERS, audit=_ENDED),
+    Route("DELETE", f"{_OWN}/{_ONE_SESSION}", end_session, None, about=_ABOUT_ENDING, audit=_ENDED),
     Route("GET", f"{_OWN}/keys", keys, None, about=_ABOUT_KEYS),
-    Route("POST", f"{_OWN}/keys", make_key, None, about=_ABOUT_MAKING),
-    Route("DELETE", f"{_OWN}/{_ONE_KEY}", revoke_key, None, about=_ABOUT_REVOKING),
+    Route("POST", f"{_OWN}/keys", make_key, None, about=_ABOUT_MAKING, audit=Action.KEY_MADE),
+    Route("DELETE", f"{_OWN}/{_ONE_KEY}", revoke_key, None, about=_ABOUT_REVOKING, audit=Action.KEY_REVOKED),
     Route("GET", f"{_ANY}/sessions", sessions, _ADMIN, about=_ABOUT_USERS_SESSIONS),
-    Route("DELETE", f"{_ANY}/sessions", end_other_sessions, _ADMIN, about=_ABOUT_ENDING_ALL),
-    Route("DELETE", f"{_ANY}/{_ONE_SESSION}", end_session, _ADMIN, about=_ABOUT_ENDING_USERS),
+    Route("DELETE", f"{_ANY}/sessions", end_other_sessions, _ADMIN, about=_ABOUT_ENDING_ALL, audit=_ENDED),
+    Route("DELETE", f"{_ANY}/{_ONE_SESSION}", end_session, _ADMIN, about=_ABOUT_ENDING_USERS, audit=_ENDED),
     Route("GET", f"{_ANY}/keys", keys, _MANAGE, about=_ABOUT_USERS_KEYS),
-    Route("DELETE", f"{_ANY}/{_ONE_KEY}", revoke_key, _MANAGE, about=_ABOUT_REVOKING_USERS),
+    Route("DELETE", f"{_ANY}/{_ONE_KEY}", revoke_key, _MANAGE, about=_ABOUT_REVOKING_USERS, audit=Action.KEY_REVOKED),
 )

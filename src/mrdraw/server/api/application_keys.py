@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mrdraw.accounts import API_USER, Permission
 from mrdraw.accounts.application_keys import ApplicationKey, checked_app
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.accounts.secrets import digest_of
 from mrdraw.errors import (
     InvalidValue,
@@ -25,6 +26,7 @@ from mrdraw.errors import (
     TooManyAttempts,
 )
 from mrdraw.server.access_requests import AccessRequest, AccessRequests
+from mrdraw.server.auditing import note
 from mrdraw.server.context import (
     BASE,
     absolute_url,
@@ -104,7 +106,9 @@ async def poll(request: Request) -> Response:
     decided = requests(request).poll(token)
     if decided is None:
         return json_response({"message": "Awaiting decision"}, 202, _ONCE)
-    return json_response({"api_key": await _granted(request, *decided)}, 200, _ONCE)
+    asked, user = decided
+    note(request, Action.KEY_MADE, user=user, via="application", subject=user, detail=f"application {asked.app}")
+    return json_response({"api_key": await _granted(request, asked, user)}, 200, _ONCE)
 
 
 async def _granted(request: Request, asked: AccessRequest, user: str) -> str:
@@ -134,7 +138,8 @@ async def decide(request: Request) -> Response:
     if "decision" not in body:
         raise InvalidValue('The decision is missing, as in {"decision": true}.')
     name, granted = _as_user(identity(request).name), is_true(body["decision"])
-    requests(request).decide(request.path_params["user_token"], name, granted=granted)
+    asked = requests(request).decide(request.path_params["user_token"], name, granted=granted)
+    note(request, subject=asked.app, detail="granted" if granted else "denied")
     return no_content()
 
 
@@ -171,19 +176,24 @@ async def act(request: Request) -> Response:
 
 async def _generate(request: Request, body: dict[str, object]) -> Response:
     app, user = checked_app(text(body["app"], "app")), _as_user(_whose(request, body.get("user")))
+    note(request, subject=user, detail=f"application {app}")
     key = await services(request).accounts.applications.grant(user, app)
     return json_response({"user_id": user, "app_id": app, "api_key": key}, headers=_ONCE)
 
 
 async def _revoke(request: Request, body: dict[str, object]) -> Response:
     known = services(request).accounts.applications
+    note(request, Action.KEY_REVOKED)
     if "key" in body:
         found = known.find(digest_of(text(body["key"], "key")))
         if found is None:
             raise NoSuchKey("This is no application key, or not any more.")
+        note(request, subject=found.user, detail=f"application {found.app}")
         await known.revoke(_whose(request, found.user), found.id)
     elif "app" in body:
-        await known.revoke_app(_whose(request, body.get("user")), text(body["app"], "app").strip())
+        user, app = _whose(request, body.get("user")), text(body["app"], "app").strip()
+        note(request, subject=user, detail=f"application {app[:64]}")
+        await known.revoke_app(user, app)
     else:
         raise InvalidValue("revoke needs the app, or the key itself.")
     return no_content()
@@ -280,12 +290,20 @@ _ABOUT_ACTING = About(
 )
 
 _GRANT = Permission.PLUGIN_APPKEYS_GRANT
+_DECIDED = Action.APPLICATION_DECIDED
 ROUTES = (
     Route("GET", f"{_PLUGIN}/probe", probe, None, open=True, about=_ABOUT_PROBE),
     Route("POST", f"{_PLUGIN}/request", ask, None, open=True, about=_ABOUT_ASKING),
     Route("GET", f"{_PLUGIN}/request/{{app_token}}", poll, None, open=True, about=_ABOUT_POLLING),
     Route("GET", f"{_PLUGIN}/auth/{{app_token}}", dialog, None, open=True, about=_ABOUT_DIALOG),
-    Route("POST", f"{_PLUGIN}/decision/{{user_token}}", decide, _GRANT, about=_ABOUT_DECIDING),
+    Route(
+        "POST",
+        f"{_PLUGIN}/decision/{{user_token}}",
+        decide,
+        _GRANT,
+        about=_ABOUT_DECIDING,
+        audit=_DECIDED,
+    ),
     Route("GET", _KEYS, look, None, about=_ABOUT_LOOKING),
-    Route("POST", _KEYS, act, None, about=_ABOUT_ACTING),
+    Route("POST", _KEYS, act, None, about=_ABOUT_ACTING, audit=Action.KEY_MADE),
 )

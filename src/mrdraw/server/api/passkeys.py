@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import passkeys as kept
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.accounts.challenges import LIFETIME
 from mrdraw.accounts.passkeys import Maker, Passkey
 from mrdraw.accounts.webauthn import Json, Site, site_of
@@ -102,7 +103,7 @@ async def sign_in(request: Request) -> Response:
     answer = mapping(body.get("credential"), "credential")
     async with accounts.attempts.attempt(*_counted(request)):
         who = accounts.login_by_passkey(await accounts.passkeys.check(site, _carried(request), answer))
-    return await let_in(request, who, remember=is_true(body.get("remember")))
+    return await let_in(request, who, remember=is_true(body.get("remember")), via="passkey")
 
 
 def _counted(request: Request) -> tuple[str, ...]:
@@ -186,10 +187,10 @@ _ABOUT_SIGNING_IN = About(
 
 ROUTES = (
     Route("GET", _OWN, read, None, about=_ABOUT_READING),
-    Route("POST", _OWN, add, None, about=_ABOUT_ADDING),
+    Route("POST", _OWN, add, None, about=_ABOUT_ADDING, audit=Action.PASSKEY_ADDED),
     Route("POST", f"{_OWN}/challenge", begin, None, about=_ABOUT_BEGINNING),
     Route("PATCH", _ONE, rename, None, about=_ABOUT_RENAMING),
-    Route("DELETE", _ONE, remove, None, about=_ABOUT_REMOVING),
-    Route("POST", _SIGN_IN, sign_in, None, open=True, about=_ABOUT_SIGNING_IN),
+    Route("DELETE", _ONE, remove, None, about=_ABOUT_REMOVING, audit=Action.PASSKEY_REMOVED),
+    Route("POST", _SIGN_IN, sign_in, None, open=True, about=_ABOUT_SIGNING_IN, audit=Action.LOG_IN),
     Route("POST", f"{_SIGN_IN}/challenge", ask, None, open=True, about=_ABOUT_ASKING),
 )

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mrdraw.accounts import Permission
+from mrdraw.accounts.audit_entry import Action
 from mrdraw.errors import InvalidValue, NoSuchUser, NotPermitted, SecondFactorOn
 from mrdraw.server.api.passkeys import PASSKEY, passkey_records
 from mrdraw.server.context import identity, json_body, require_fresh, require_person, services
@@ -119,13 +120,29 @@ _ABOUT_USER = About(
 _ABOUT_USER_OFF = About("Take a user's second factor away", NOTHING, raises=(NotPermitted, NoSuchUser))
 _ABOUT_USER_PASSKEYS = About("Take a user's passkeys away", NOTHING, raises=(NotPermitted, NoSuchUser))
 
+_ADMIN = Permission.ADMIN
+_REMOVED, _NO_PASSKEYS = Action.SECOND_FACTOR_REMOVED, Action.PASSKEY_REMOVED
 ROUTES = (
     Route("GET", _OWN, read, None, about=_ABOUT_READING),
     Route("POST", _OWN, begin, None, about=_ABOUT_BEGINNING),
-    Route("DELETE", _OWN, switch_off, None, about=_ABOUT_OFF),
-    Route("POST", f"{_OWN}/confirm", confirm, None, about=_ABOUT_CONFIRMING),
-    Route("POST", f"{_OWN}/recovery-codes", renew_codes, None, about=_ABOUT_CODES),
-    Route("GET", f"{_USER}/factors", read_of_user, Permission.ADMIN, about=_ABOUT_USER),
-    Route("DELETE", f"{_USER}/second-factor", switch_off_of_user, Permission.ADMIN, about=_ABOUT_USER_OFF),
-    Route("DELETE", f"{_USER}/passkeys", remove_passkeys_of_user, Permission.ADMIN, about=_ABOUT_USER_PASSKEYS),
+    Route("DELETE", _OWN, switch_off, None, about=_ABOUT_OFF, audit=_REMOVED),
+    Route("POST", f"{_OWN}/confirm", confirm, None, about=_ABOUT_CONFIRMING, audit=Action.SECOND_FACTOR_SET),
+    Route("POST", f"{_OWN}/recovery-codes", renew_codes, None, about=_ABOUT_CODES, audit=Action.RECOVERY_CODES),
+    Route("GET", f"{_USER}/factors", read_of_user, _ADMIN, about=_ABOUT_USER),
+    Route(
+        "DELETE",
+        f"{_USER}/second-factor",
+        switch_off_of_user,
+        _ADMIN,
+        about=_ABOUT_USER_OFF,
+        audit=_REMOVED,
+    ),
+    Route(
+        "DELETE",
+        f"{_USER}/passkeys",
+        remove_passkeys_of_user,
+        _ADMIN,
+        about=_ABOUT_USER_PASSKEYS,
+        audit=_NO_PASSKEYS,
+    ),
 )

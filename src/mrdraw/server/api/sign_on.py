@@ -13,8 +13,10 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from mrdraw.accounts.audit_entry import Action, Outcome
 from mrdraw.errors import SignOnFailed, TooManyAttempts
 from mrdraw.server.api.access import log_in, prove_again
+from mrdraw.server.auditing import note, nothing_done
 from mrdraw.server.context import absolute_url, client_address, services
 from mrdraw.server.describing import FLAG, TEXT, About
 from mrdraw.server.routing import Route
@@ -48,11 +50,14 @@ async def come_back(request: Request) -> Response:
         async with services(request).accounts.attempts.attempt(client_address(request)):
             arrival = await _arrival(request)
     except SignOnFailed as error:
+        note(request, detail=error.problem, outcome=Outcome.REFUSED)
         response = _failed(request, error, error.problem)
     except TooManyAttempts as error:
+        nothing_done(request)
         response = _failed(request, error, "too-many")
     else:
         response = RedirectResponse(f"{_home(request)}#{quote(arrival.to, safe='/?=&')}", 303, _PRIVATE)
+        note(request, user=arrival.who.name, via="openid")
         if not (arrival.again and await prove_again(request, arrival.who, arrival.proven_at)):
             await log_in(request, response, arrival.who, arrival.proven_at)
     name, path, secure = cookie_of(_external_url(request))
@@ -92,5 +97,5 @@ _ABOUT_DONE = About("Come back from a provider", _AWAY, query=dict.fromkeys(_ANS
 
 ROUTES = (
     Route("GET", "/login/openid/{provider}", begin, None, open=True, about=_ABOUT_BEGIN),
-    Route("GET", "/login/openid/{provider}/done", come_back, None, open=True, about=_ABOUT_DONE),
+    Route("GET", "/login/openid/{provider}/done", come_back, None, open=True, about=_ABOUT_DONE, audit=Action.LOG_IN),
 )
