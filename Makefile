@@ -17,7 +17,7 @@ ui: $(VENV)/.run
 # Most tests wait more than they compute: there are more of them at work than processors, and the checks beside them.
 # The tests of one page go on where the one before them stopped: a file of theirs stays with one process.
 test: $(VENV)/.dev ui browser
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line lint unit
+	@$(MAKE) --no-print-directory --jobs 2 lint unit
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/e2e
 
 unit: $(VENV)/.dev ui

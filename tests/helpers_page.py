@@ -35,7 +35,7 @@ class ServedPage:
 
     def __init__(self, folder, *options):
         self.basedir = folder / "base"
-        self.basedir.mkdir()
+        self.basedir.mkdir(exist_ok=True)
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._options = options

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from helpers_hub import READY, run
+from mrdraw.accounts import Grants, Scopes
 from mrdraw.events import PrinterProfileModified, SettingsUpdated
 from mrdraw.link.messages import (
     ConnectionPhase,
@@ -63,7 +64,7 @@ def test_the_finer_state(tmp_path):
         }  # fmt: skip
         assert found["profile"] == PROFILE
         assert found["notices"] == [{"key": "unattended", "text": "Heaters go off soon.", "until": 9.5}]
-        assert (await client.get(ALL)).json() == {"machines": [found]}
+        assert (await client.get(ALL)).json() == {"machines": [found], "default": "default"}
         await world.tell()
         assert (await client.get(ONE)).json()["interrupted"] is None
 
@@ -149,3 +150,16 @@ def test_how_far_the_axes_go(tmp_path):
         assert (await client.get(ONE)).json()["travel"] == {"x": [-5.0, 220.0]}
 
     run(tmp_path, scenario, msgspec.structs.replace(READY, travel={"x": (-5.0, 220.0)}))
+
+
+@pytest.mark.parametrize(("machine", "seen"), [("default", ["default"]), ("another", [])])
+def test_somebody_of_some_machines_sees_those(tmp_path, machine, seen):
+    async def scenario(_, world):
+        accounts = world.services.accounts
+        accounts.add_user("far", "secret", Grants(("users",), scopes=Scopes(groups={"users": (machine,)})))
+        async with world.client(accounts.new_user_key("far")) as client:
+            found = (await client.get(ALL)).json()
+        assert [one["id"] for one in found["machines"]] == seen
+        assert found["default"] == (seen[0] if seen else None)
+
+    run(tmp_path, scenario)

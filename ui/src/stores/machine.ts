@@ -151,7 +151,13 @@ export const useMachine = defineStore('machine', () => {
 
   async function refreshMachines(): Promise<void> {
     try {
-      machines.value = (await api.get<{ machines: MachineRecord[] }>('/api/v1/machines')).machines
+      const found = await api.get<{ machines: MachineRecord[]; default: string | null }>('/api/v1/machines')
+      machines.value = found.machines
+      const first = found.machines[0]
+      if (chosen.value === null && found.default === null && first) {
+        choose(first.id) // the default machine is not for this user
+        return
+      }
       details.value ??= machines.value.find((one) => one.id === id.value) ?? machines.value[0] ?? null
     } catch {
       // the push channel says when the server is away
@@ -160,6 +166,7 @@ export const useMachine = defineStore('machine', () => {
 
   function choose(machineId: string): void {
     chosen.value = machineId
+    void session.lookAgain(base.value)
     reset()
     open()
   }

@@ -59,6 +59,11 @@ export const useSession = defineStore('session', () => {
     known.value = true
   }
 
+  /** Finds out what the user may do on another machine. */
+  async function lookAgain(base: string): Promise<void> {
+    if (user.value) user.value = await api.get<CurrentUser>(`${base}/api/currentuser`)
+  }
+
   async function signOut(): Promise<void> {
     await api.post('/api/logout')
     forget()
@@ -80,5 +85,5 @@ export const useSession = defineStore('session', () => {
     return user.value?.name ? { user: user.value.name, session: session.value } : null
   }
 
-  return { firstRun, accessControl, hostName, version, user, name, atOpenPage, known, isAdmin, may, recall, signIn, signInByPasskey, signOut, forget, credentials }
+  return { firstRun, accessControl, hostName, version, user, name, atOpenPage, known, isAdmin, may, recall, lookAgain, signIn, signInByPasskey, signOut, forget, credentials }
 })

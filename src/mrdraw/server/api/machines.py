@@ -21,7 +21,7 @@ from mrdraw.hub import Machine
 from mrdraw.server.api.settings import settings_updated
 from mrdraw.server.auditing import note
 from mrdraw.server.context import identity, json_body, services
-from mrdraw.server.describing import TEXT, About, Body, many, object_of
+from mrdraw.server.describing import TEXT, About, Body, many, maybe, object_of, said
 from mrdraw.server.machine_record import MACHINE, machine_record
 from mrdraw.server.profile_changes import changed, settings_changes
 from mrdraw.server.responses import json_response
@@ -46,9 +46,10 @@ def named(request: Request) -> Machine:
 
 async def read_all(request: Request) -> Response:
     """`GET /api/v1/machines`: those that the sender may see."""
-    who, machines = identity(request), services(request).hub.machines.values()
-    shown = [one for one in machines if who.may(Permission.STATUS, one.id)]
-    return json_response({"machines": [machine_record(one) for one in shown]})
+    who, hub = identity(request), services(request).hub
+    shown = [one for one in hub.machines.values() if who.may(Permission.STATUS, one.id)]
+    default = hub.default_machine.id if hub.default_machine in shown else None
+    return json_response({"machines": [machine_record(one) for one in shown], "default": default})
 
 
 async def read_one(request: Request) -> Response:
@@ -101,7 +102,8 @@ def _refuse_unknown(members: Mapping[str, object], known: tuple[str, ...], place
             raise InvalidValue(f"{place}{name} is unknown; members are: {', '.join(known)}.")
 
 
-_ABOUT_ALL = About("All machines that one may see", {200: object_of({"machines": many(MACHINE)})})
+_DEFAULT = maybe(said(TEXT, "the id of the one that paths without a machine mean; null if one may not see it"))
+_ABOUT_ALL = About("All machines that one may see", {200: object_of({"machines": many(MACHINE), "default": _DEFAULT})})
 _ABOUT_ONE = About("A machine", {200: MACHINE}, raises=(NoSuchMachine,))
 _ABOUT_CHANGING = About(
     "Change a machine's name, or members of its profile",
