@@ -76,6 +76,13 @@ def test_a_slicer_without_a_valid_key(served, prefix, agent, expect):
         wire.send(request.replace(served.key.encode(), b"wrong"))
         wire.send(curl_form("a.gcode", QUICK, "", "false").removesuffix(f"--{CURL_BOUNDARY}--\r\n".encode()))
         wire.send_until_answered(QUICK.encode())
+        if served.authority:  # a proxy says 100 itself, and may cut the body short when the server hangs up
+            head = wire.head()
+            if head.startswith(b"HTTP/1.1 100 "):
+                wire.send_until_answered(QUICK.encode())
+                head = wire.head()
+            assert head.startswith((b"HTTP/1.1 401 ", b"HTTP/1.1 502 "))
+            return
         answer = wire.answer("POST")
     assert (answer.status, "error" in answer.json()) == (401, True)
 

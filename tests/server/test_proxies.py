@@ -231,9 +231,9 @@ def test_a_large_file_is_stored_and_kept_in_nobodys_memory(proxied, large):
 
 
 def test_a_large_file_of_nobody_is_refused_before_it_came(proxied, large):
-    """Caddy gives up now and then when it is answered before it has sent everything, and says 502 itself."""
-    status, body, _ = curl(proxied, "-F", f"file=@{large}", key="wrong")
-    assert status == 502 or (status, "error" in json.loads(body)) == (401, True)
+    """A proxy that is answered before it has sent everything may take that for a failure, and says 502 itself."""
+    status, _, _ = curl(proxied, "-F", f"file=@{large}", key="wrong")
+    assert status in {401, 502}
     assert not (proxied.folder / "uploads" / large.name).exists()
 
 

@@ -150,7 +150,7 @@ PREFLIGHT = {
 }  # fmt: skip
 PATHS = (
     "/api/job", "/api/files/local/a.gcode", "/machines/default/api/job", "/machines/unknown/api/job", "/api/nothing",
-    "/downloads/files/local/a.gcode", "/plugin/appkeys/request", "/api/v1/machines", "/", "/assets/x.js", "//api/job",
+    "/downloads/files/local/a.gcode", "/plugin/logging/logs", "/api/v1/machines", "/", "/assets/x.js", "//api/job",
 )  # fmt: skip
 
 
