@@ -58,12 +58,12 @@ def test_the_frame_carries_what_the_page_has_to_know(tmp_path):
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.headers["cache-control"] == "no-store"
         assert "mrdraw-state-->" not in answer.text
-        assert state_of(answer) == {"firstRun": True, "name": "", "version": __version__}
+        assert state_of(answer) == {"firstRun": True, "accessControl": True, "name": "", "version": __version__}
         made.key("boss")
         name = '</script><script>alert("1")</script><!--'
         made.services.settings.update({"appearance": {"name": name}})
         changed = await client.get("/")
-        assert state_of(changed) == {"firstRun": False, "name": name, "version": __version__}
+        assert state_of(changed) == {"firstRun": False, "accessControl": True, "name": name, "version": __version__}
         assert changed.text.count("</script>") == 2
 
     serving(tmp_path, scenario)

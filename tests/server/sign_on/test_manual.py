@@ -34,7 +34,7 @@ def test_every_setting_is_named_in_the_manual():
     from mrdraw.settings.sign_on import OpenIdTree, ProviderTree
 
     elsewhere = {"autologinLocal", "autologinHeadsupAcknowledged", "defaultReauthenticationTimeout"}
-    elsewhere |= {"sessionStaleAfter"}
+    elsewhere |= {"sessionStaleAfter", "enabled", "localNetworks", "localHosts", "auditDays"}
     for shape in (AccessControlTree, OpenIdTree, ProviderTree):
         for field in fields(shape):
             assert field.encode_name in elsewhere or field.encode_name in MANUAL, field.encode_name
