@@ -169,14 +169,16 @@ class Driver:
         line = next_to_send(now)
         if line is None:
             return
-        data = b""
+        lines = []
         while line is not None:
-            data += line
-            self.transmitted += 1
-            self.transmitted_bytes += len(line)
-            self._log(line)
+            lines.append(line)
             line = next_to_send(now)
+        data = b"".join(lines)
         transport.write(data)
+        self.transmitted += len(lines)
+        self.transmitted_bytes += len(data)
+        for line in lines:
+            self._log(line)
         if self._awaited is not None:
             awaited, self._awaited = self._awaited, None
             if not awaited.done():
