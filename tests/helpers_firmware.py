@@ -23,6 +23,8 @@ TEMPERATURES = "T:21.00 /0.00 B:21.00 /0.00 @:0 B@:0"
 
 LINE_BUFFER = 95
 
+_NUMBER, _NUMBERED, _COMMAND = re.compile(r"N(-?\d+)"), re.compile(r"^N-?\d+\s*"), re.compile(r"[GMT]\d")
+
 
 def checksummed(number: int, text: str) -> str:
     body = f"N{number} {text}"
@@ -158,7 +160,8 @@ class FirmwareModel:
 
     def run(self, now: float) -> None:
         while True:
-            self._read()
+            if self.unread:
+                self._read()
             if self.busy_until is None and self.queue:
                 self._start(now)
             if self.busy_until is None or self.busy_until > now:
@@ -169,9 +172,13 @@ class FirmwareModel:
             self.next_busy = now + 2.0
 
     def deadline(self) -> float | None:
-        return min((due for due in (self.busy_until, self.next_busy) if due is not None), default=None)
+        if self.busy_until is None or self.next_busy is None:
+            return self.busy_until or self.next_busy
+        return min(self.busy_until, self.next_busy)
 
     def output(self) -> bytes:
+        if not self.said:
+            return b""
         data = "".join(f"{line}\n" for line in self.said).encode("latin-1")
         self.said.clear()
         return data
@@ -191,7 +198,7 @@ class FirmwareModel:
             self._accept(None, (body if star else line).strip(), line)
             return
         sets_counter = "M110" in line
-        digits = re.findall(r"N(-?\d+)", body if star else line)
+        digits = _NUMBER.findall(body if star else line)
         number = int(digits[-1 if sets_counter else 0]) if digits else 0
         if number != self.last + 1 and not sets_counter:
             self._refuse("Line Number is not Last Line Number+1")
@@ -201,7 +208,7 @@ class FirmwareModel:
             self._refuse("checksum mismatch")
         else:
             self.last = number
-            self._accept(number, re.sub(r"^N-?\d+\s*", "", body), line)
+            self._accept(number, _NUMBERED.sub("", body), line)
 
     def _accept(self, number: int | None, text: str, line: str) -> None:
         self.queue.append((number, text))
@@ -232,7 +239,7 @@ class FirmwareModel:
             self.said.append(TEMPERATURES)
         elif text == "M105":
             extra = f" {TEMPERATURES}"
-        elif re.match(r"[GMT]\d", text) is None or (text == "M113 S2" and not self.keepalive):
+        elif _COMMAND.match(text) is None or (text == "M113 S2" and not self.keepalive):
             self.said.append(f'echo:Unknown command: "{text}"')
         if self.advanced_ok and not extra:
             extra = f"{'' if number is None else f' N{number}'} P15 B{self.slots - len(self.queue) - 1}"

@@ -18,6 +18,8 @@ from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.marlin import MarlinDialect
 from mrdraw.firmware.options import MarlinOptions
 
+_PASSED_OVER = (wire.Received, wire.JobLineSent)
+
 PATIENCE = 20_000.0
 """s of the virtual clock in which a job without further faults has to end"""
 
@@ -95,25 +97,25 @@ class Channel:
         for line in data.splitlines(keepends=True):
             fault = self._faults.pop(self._count, None) or self._by_chance()
             self._count += 1
-            late = 0.0
-            if fault is not None:
-                late = fault.seconds
+            due = self._waiting[-1][0] if self._waiting else 0.0
+            if fault is None:
+                self._waiting.append((max(now, due), line))
+            else:
                 self.damaged[fault.damage] += 1
-            due = max(now + late, self._waiting[-1][0] if self._waiting else 0.0)
-            self._waiting.append((due, line if fault is None else fault.on(line, free=self._free)))
+                self._waiting.append((max(now + fault.seconds, due), fault.on(line, free=self._free)))
 
     def _by_chance(self) -> Fault | None:
         chance = self._random
-        if chance.random() >= self._noise:
+        if not self._noise or chance.random() >= self._noise:
             return None
         kind = chance.choice(self._kinds)
         late = chance.choice((0.01, 0.4, 3.0)) if kind is Damage.DELAY else 0.0
         return Fault(kind, chance.random() * 0.999, chance.randrange(1, 256), late)
 
     def take(self, now: float) -> bytes:
-        data = b""
-        while self._waiting and self._waiting[0][0] <= now:
-            data += self._waiting.popleft()[1]
+        data, waiting = b"", self._waiting
+        while waiting and waiting[0][0] <= now:
+            data += waiting.popleft()[1]
         return data
 
     def deadline(self) -> float | None:
@@ -148,19 +150,23 @@ class World:
         """the numbers under which each text went over the wire"""
         self.acknowledged: list[bytes] = []
         """lines of the job and commands by hand"""
-        self.transcript: list[str] = []
+        self._transcript: list[tuple[float, str, bytes]] = []
+        self._dialect_due: float | None = 0.0
         firmware.boot()
         self.dialect.open(0.0)
 
     def turn(self) -> None:
         """Whatever is due now, and time until the next thing is."""
-        firmware, dialect = self.firmware, self.dialect
-        firmware.receive(self.there.take(self.now), self.now)
-        self.back.put(firmware.output(), self.now)
-        self._hear(self.back.take(self.now))
+        firmware, now = self.firmware, self.now
+        firmware.receive(self.there.take(now), now)
+        self.back.put(firmware.output(), now)
+        data, due = self.back.take(now), self._dialect_due
+        if data or (due is not None and due <= now):
+            self._hear(data)
         self._speak()
-        due = [part.deadline() for part in (firmware, self.there, self.back)] + [dialect.next_deadline()]
-        self.now = max(self.now + 0.0002, min((moment for moment in due if moment is not None), default=0.0))
+        self._dialect_due = self.dialect.next_deadline()
+        moments = (firmware.deadline(), self.there.deadline(), self.back.deadline(), self._dialect_due)
+        self.now = max(now + 0.0002, min([moment for moment in moments if moment is not None], default=0.0))
 
     def run(self, seconds: float) -> None:
         """So much time passes, or the job ends."""
@@ -183,29 +189,37 @@ class World:
         """Somebody types a command."""
         self.dialect.enqueue(wire.Queued(text), wire.Priority.HAND)
 
+    def told(self) -> list[str]:
+        """What went over the wire, and when."""
+        return [f"{moment:9.3f} {way} {data!r}" for moment, way, data in self._transcript]
+
     def _hear(self, data: bytes) -> None:
         if data:
-            self.transcript.append(f"{self.now:9.3f} < {data!r}")
+            self._transcript.append((self.now, "<", data))
         for event in self.dialect.receive(data, self.now):
-            match event:
-                case wire.Ready():
-                    self.dialect.begin_job(len(self.job))
-                case wire.LinesWanted():
-                    self.dialect.supply(event.first, self.job[event.first : event.first + event.count])
-                case wire.JobLineAcknowledged():
-                    self.acknowledged.append(self.job[event.index])
-                case wire.CommandAcknowledged():
-                    self.acknowledged.append(event.command.text.encode())
-                case wire.JobExhausted() | wire.Failed() | wire.Halted() | wire.Reset():
-                    self.end = self.end or event
+            if type(event) not in _PASSED_OVER:
+                self._take(event)
+
+    def _take(self, event: wire.Event) -> None:
+        match event:
+            case wire.JobLineAcknowledged():
+                self.acknowledged.append(self.job[event.index])
+            case wire.CommandAcknowledged():
+                self.acknowledged.append(event.command.text.encode())
+            case wire.Ready():
+                self.dialect.begin_job(len(self.job))
+            case wire.LinesWanted():
+                self.dialect.supply(event.first, self.job[event.first : event.first + event.count])
+            case wire.JobExhausted() | wire.Failed() | wire.Halted() | wire.Reset():
+                self.end = self.end or event
 
     def _speak(self) -> None:
         while (line := self.dialect.next_to_send(self.now)) is not None:
-            self.transcript.append(f"{self.now:9.3f} > {line!r}")
+            self._transcript.append((self.now, ">", line))
             number, text = line[1:].rpartition(b"*")[0].split(b" ", 1)
             self.numbers.setdefault(text, set()).add(int(number))
             self.there.put(line, self.now)
-        self.most_in_flight = max(self.most_in_flight, self.dialect.in_flight)
+            self.most_in_flight = max(self.most_in_flight, self.dialect.in_flight)
 
 
 # --- the judgement ----------------------------------------------------------------------------------------------------

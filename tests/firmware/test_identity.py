@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mrdraw.firmware.identity import is_banner, is_start, parse_area, parse_capability, parse_firmware
 
@@ -25,6 +27,21 @@ def test_the_name_need_not_come_first():
     name, data = parse_firmware("PROTOCOL_VERSION:0.1 FIRMWARE_NAME:FiveD FIRMWARE_URL:http%3A//reprap.org")
     assert name == "FiveD"
     assert data["PROTOCOL_VERSION"] == "0.1"
+
+
+@pytest.mark.parametrize("before", ["ok", "ok T:21.0", "xFIRMWARE_NAM", "echo:Unknown"])
+@pytest.mark.parametrize("behind", ["", " Cap:AUTOREPORT_TEMP:0", " PROTOCOL_VERSION:1.0"])
+def test_a_line_that_is_glued_to_another(before, behind):
+    name, data = parse_firmware(f"{before}FIRMWARE_NAME:Marlin{behind}")
+    assert name.startswith("Marlin")
+    assert data["FIRMWARE_NAME"] == name
+
+
+@given(st.text("FIRMWARE_NAME: Malyan\n\t.0", max_size=30), st.text("AZ_:9 ", max_size=20))
+def test_no_damaged_line_is_more_than_it_can_read(before, behind):
+    found = parse_firmware(f"{before}FIRMWARE_NAME:{behind}")
+    assert found is not None
+    assert found[1]
 
 
 @pytest.mark.parametrize("text", ["NAME: Malyan VER: 2.9 MODEL: M200", "NAME. Malyan\tVER: 3.8\tMODEL: M200"])

@@ -108,6 +108,34 @@ def test_acknowledges_of_lines_that_wait_in_the_queue_are_not_those_of_a_line_se
     assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(2)]
 
 
+def refused_behind_two() -> Script:
+    """Line 6 is sent again, 7 and 8 were refused with it; 4 and 5 were taken and wait in the firmware's queue."""
+    script = in_flight(5)
+    script.say(CHECKSUM.format(5), "Resend: 6", "ok", *[NUMBER.format(5), "Resend: 6", "ok"] * 2)
+    assert script.sent() == [line(6)]
+    return script
+
+
+def test_nor_when_the_firmware_was_asked_meanwhile_because_the_first_of_them_took_long():
+    script = refused_behind_two()
+    script.wait(2.6)
+    assert script.sent() == [line(7)], "the question whether the firmware lives"
+    assert events_of(wire.JobLineAcknowledged, script.say("ok", "ok")) == [], "those of 4 and 5"
+    taken = events_of(wire.JobLineAcknowledged, script.say("ok", "ok"))
+    assert taken == [wire.JobLineAcknowledged(2), wire.JobLineAcknowledged(3)]
+
+
+def test_lost_acknowledges_of_lines_that_waited_in_the_queue_cost_time_only():
+    script = refused_behind_two()
+    events, sent = script.say("ok"), []  # of 6; those of 4 and 5 were lost
+    for _ in range(3):
+        events += script.wait(2.1)
+        sent += script.sent()
+        events += script.say("ok")
+    assert sent[:2] == [line(7), line(8)]
+    assert events_of(wire.JobLineAcknowledged, events)[-1] == wire.JobLineAcknowledged(4)
+
+
 def test_numbers_of_lines_that_were_taken_acknowledge_no_line_that_is_sent_again():
     script = in_flight(3)
     script.say(CHECKSUM.format(5), "Resend: 6", "ok")

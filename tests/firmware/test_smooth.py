@@ -43,7 +43,7 @@ def _played(firmware, in_flight, noise, commands):
     world.finish()
     tally = world.dialect.tally
     counts = {name: getattr(tally, name) for name in tally.__slots__}
-    return world.transcript, heard, counts
+    return world.told(), heard, counts
 
 
 @given(

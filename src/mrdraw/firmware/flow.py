@@ -147,6 +147,8 @@ class Flow:
             return
         if self._owed and not reports:
             self._owed -= 1
+            self.clocks.start()
+            self.clocks.hurry()
         elif reports or not self._is_stray():
             self.take_oldest()
 
@@ -297,7 +299,6 @@ class Flow:
         """Ask the firmware for a sign, whatever is in flight."""
         self.clocks.probed()
         self.probe_due = True
-        self._owed = 0
         self.tally.timeouts += 1
 
     def idle(self) -> None:

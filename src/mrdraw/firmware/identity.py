@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-_KEY = re.compile(r"(?:^|\s)([A-Z][A-Z0-9_]*):")
+_KEY = re.compile(r"(?:^|\s|(?=FIRMWARE_NAME:))([A-Z][A-Z0-9_]*):")
+"""The name is found behind the rest of another line, too, whose end was lost."""
 _CAPABILITY = re.compile(r"^(?:echo:)?\s*Cap:\s*([A-Z0-9_]+)\s*:\s*([01])", re.IGNORECASE)
 _BANNER = re.compile(
     r"^(?:echo:\s?)?Marlin [\w.\-]+\s*$|^echo: ?Last Updated: |^(?:echo:)?\s*(?:PowerUp|Brown out Reset)$"
@@ -28,8 +29,9 @@ def parse_firmware(text: str) -> tuple[str, dict[str, str]] | None:
         text = text.replace("NAME.", "NAME:", 1)
     data: dict[str, str] = {}
     keys = list(_KEY.finditer(text))
-    for key, following in zip(keys, [*keys[1:], None], strict=True):
-        data[key[1]] = text[key.end() : following.start() if following else len(text)].strip()
+    ends = [key.start() for key in keys[1:]] + [len(text)]
+    for key, end in zip(keys, ends, strict=False):
+        data[key[1]] = text[key.end() : end].strip()
     return data.get("FIRMWARE_NAME") or data.get("NAME", ""), data
 
 

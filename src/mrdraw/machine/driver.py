@@ -18,8 +18,6 @@ from mrdraw.machine.transport import Transport, WireProtocol
 
 _BEAT = 0.1
 """s; so often at most the deadline is asked for while lines flow, for each of them moves it on."""
-_ROUTINE = (JobLineSent, JobLineAcknowledged)
-"""Events that hold for all lines before, too, and give the dialect nothing to send; in the order of their happening."""
 
 
 class Driver:
@@ -134,25 +132,30 @@ class Driver:
 
     def _hand_on(self, events: Sequence[Event]) -> bool:
         """Pass the events on, of each routine kind the newest; whether the dialect may have more to send now."""
-        routine: dict[type[Event], Event] = {}
+        sent = acknowledged = None
         news = False
         for event in events:
             kind = type(event)
             if kind is Received:
                 self._log(event)  # type: ignore[arg-type] # that is its kind
-            elif kind in _ROUTINE:
-                routine[kind] = event
+            elif kind is JobLineAcknowledged:
+                acknowledged = event
+            elif kind is JobLineSent:
+                sent = event
             else:
-                self._hand_on_routine(routine)
+                self._hand_on_routine(sent, acknowledged)
+                sent = acknowledged = None
                 news = True
                 self.handle(event)
-        self._hand_on_routine(routine)
+        self._hand_on_routine(sent, acknowledged)
         return news
 
-    def _hand_on_routine(self, routine: dict[type[Event], Event]) -> None:
-        for kind in _ROUTINE:
-            if (event := routine.pop(kind, None)) is not None:
-                self.handle(event)
+    def _hand_on_routine(self, sent: Event | None, acknowledged: Event | None) -> None:
+        """These hold for all lines before, too, and give the dialect nothing to send."""
+        if sent is not None:
+            self.handle(sent)
+        if acknowledged is not None:
+            self.handle(acknowledged)
 
     def _record(self, now: float, heard: int = 0, *, late: bool = False) -> None:
         if self.recorder is not None:
@@ -166,14 +169,16 @@ class Driver:
         line = next_to_send(now)
         if line is None:
             return
-        data = b""
+        lines = []
         while line is not None:
-            data += line
-            self.transmitted += 1
-            self.transmitted_bytes += len(line)
-            self._log(line)
+            lines.append(line)
             line = next_to_send(now)
+        data = b"".join(lines)
         transport.write(data)
+        self.transmitted += len(lines)
+        self.transmitted_bytes += len(data)
+        for line in lines:
+            self._log(line)
         if self._awaited is not None:
             awaited, self._awaited = self._awaited, None
             if not awaited.done():
