@@ -138,7 +138,7 @@ def sign_in(page: Page, served: ServedPage):
     page.goto(served.address)
     fill_first(page, "User name", USER)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_test_id("job")).to_be_visible()
 
 

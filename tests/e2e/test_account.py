@@ -146,7 +146,7 @@ def test_home_assistant_leads_a_browser_to_the_decision(other, served):
     other.goto(assistant.dialog)
     other.get_by_label("User name").fill(USER)
     other.get_by_label("Password").fill(PASSWORD)
-    other.get_by_role("button", name="Sign in").click()
+    other.get_by_role("button", name="Sign in", exact=True).click()
     asked = other.get_by_test_id("access-request")
     expect(asked).to_contain_text("Home Assistant asks for access")
     asked.get_by_role("button", name="Allow").click()

@@ -41,7 +41,7 @@ def account(page):
 
 def leave(page):
     page.get_by_role("button", name=f"Account of {USER}").click()
-    page.get_by_text("Sign out").click()
+    page.locator(".v-list-item-title", has_text="Sign out").click()
     expect(page.get_by_label("User name")).to_be_visible()
 
 
@@ -106,18 +106,18 @@ def test_a_second_factor(page, served, eye):
     begin(page, served)
     step = page.get_by_test_id("second-factor-step")
     fill_first(page, "Code of six digits", "000000")
-    step.get_by_role("button", name="Sign in").click()
+    step.get_by_role("button", name="Sign in", exact=True).click()
     expect(step.get_by_role("alert")).to_contain_text("wrong")
     eye.look("sign-in-second-factor", whole=True)
     page.get_by_label("Code of six digits").fill(app.at(time.time() + 30))
-    step.get_by_role("button", name="Sign in").click()
+    step.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name=f"Account of {USER}")).to_be_visible()
     leave(page)
 
     begin(page, served)
     step.get_by_role("button", name="Use a recovery code").click()
     fill_first(page, "Recovery code", recovery)
-    step.get_by_role("button", name="Sign in").click()
+    step.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name=f"Account of {USER}")).to_be_visible()
     account(page)
     expect(card).to_contain_text("Recovery codes left: 9")

@@ -155,7 +155,7 @@ def test_the_password_is_changed_and_the_page_stays(page, served):
     expect(page.get_by_text("The password is changed.")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
     served.mrdraw("user", "password", USER, "--password", PASSWORD)
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()  # sessions ended with the password
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()  # sessions ended with the password
 
 
 def test_users_are_added_locked_out_and_removed(page, served):

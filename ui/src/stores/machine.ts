@@ -166,7 +166,7 @@ export const useMachine = defineStore('machine', () => {
 
   function choose(machineId: string): void {
     chosen.value = machineId
-    void session.lookAgain(base.value)
+    void session.lookAt(base.value)
     reset()
     open()
   }

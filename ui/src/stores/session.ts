@@ -24,6 +24,8 @@ export const useSession = defineStore('session', () => {
   /** Whether it is known who is there. */
   const known = ref(false)
   const session = ref('')
+  /** The base path of the machine that is shown: what may be done is a matter of each machine. */
+  const base = ref('')
 
   const name = computed(() => user.value?.name ?? null)
   /** Whether nobody was asked: the page is worked without a password. */
@@ -55,13 +57,14 @@ export const useSession = defineStore('session', () => {
 
   async function take(record: LoginRecord): Promise<void> {
     session.value = record.session ?? ''
-    user.value = record.name ? await api.get<CurrentUser>('/api/currentuser') : null
+    user.value = record.name ? await api.get<CurrentUser>(`${base.value}/api/currentuser`) : null
     known.value = true
   }
 
-  /** Finds out what the user may do on another machine. */
-  async function lookAgain(base: string): Promise<void> {
-    if (user.value) user.value = await api.get<CurrentUser>(`${base}/api/currentuser`)
+  /** Finds out what the user may do on another machine: the one with this base path. */
+  async function lookAt(machineBase: string): Promise<void> {
+    base.value = machineBase
+    if (user.value) user.value = await api.get<CurrentUser>(`${machineBase}/api/currentuser`)
   }
 
   async function signOut(): Promise<void> {
@@ -85,5 +88,5 @@ export const useSession = defineStore('session', () => {
     return user.value?.name ? { user: user.value.name, session: session.value } : null
   }
 
-  return { firstRun, accessControl, hostName, version, user, name, atOpenPage, known, isAdmin, may, recall, lookAgain, signIn, signInByPasskey, signOut, forget, credentials }
+  return { firstRun, accessControl, hostName, version, user, name, atOpenPage, known, isAdmin, may, recall, lookAt, signIn, signInByPasskey, signOut, forget, credentials }
 })
