@@ -45,6 +45,13 @@ def test_a_long_number_that_lost_its_first_digit_is_not_believed():
     assert judge(Refusal(0.0, requested=34497), position)[0] is Verdict.IGNORE
 
 
+@pytest.mark.parametrize(("last", "requested"), [(None, 1), (0, None), (30, 1)])
+def test_the_first_line_of_all_is_not_sent_again_early_in_a_job_unless_both_say_so(last, requested):
+    position = Position(oldest_pending=9, following=11, frontier=33, acknowledged=8, oldest_known=1)
+    assert judge(Refusal(0.0, last=last, requested=requested), position)[0] is Verdict.IGNORE
+    assert judge(Refusal(0.0, last=0, requested=1), position)[0] is Verdict.RESET
+
+
 def test_an_old_line_is_sent_again_when_both_say_so_and_it_is_known():
     position = Position(oldest_pending=900, following=901, frontier=901, acknowledged=899, oldest_known=50)
     assert judge(Refusal(0.0, last=99, requested=100), position) == (Verdict.OBEY, 100)

@@ -75,6 +75,8 @@ def judge(refusal: Refusal, position: Position) -> tuple[Verdict, int]:
     if agreed:
         return _judge_agreed(said[0], position)
     possible = [number for number in said if position.oldest_known <= number <= position.following]
+    if possible == [1] and position.acknowledged >= _REGRESSION:
+        return Verdict.IGNORE, 1  # a reset, or another number that was cut short: the next request says it twice
     if possible and max(possible) >= position.acknowledged - 8:
         return _verdict(max(possible), position)
     return Verdict.IGNORE, said[0] if said else 0
