@@ -31,12 +31,14 @@ def begin(page, served, host="localhost"):
     fill_first(page, "User name", USER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_test_id("job")).to_be_visible()
 
 
 def account(page):
     page.get_by_role("button", name=f"Account of {USER}").click()
     page.get_by_role("link", name="My account").click()
     expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    expect(page.locator(".v-list-item-title", has_text="Sign out")).to_be_hidden()
 
 
 def leave(page):

@@ -30,4 +30,5 @@ def test_the_machine_that_one_may_work_with_is_shown(page, served):
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Second")).to_be_visible()
     expect(page.get_by_text("First", exact=True)).to_have_count(0)
-    expect(page.get_by_role("button", name="Connect", exact=True)).to_be_enabled()
+    connection = page.get_by_role("region", name="Connection")
+    expect(connection.get_by_role("button", name="Connect", exact=True)).to_be_enabled()
