@@ -100,6 +100,7 @@ def test_a_print_goes_on_while_the_service_is_restarted(printing):
     assert job_lines(one.simulator.executed(), sent) == sent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_mode", ["control-group", "mixed"])
 def test_another_kill_mode_would_end_the_print(printing, kill_mode):
     """The proof that the test above can fail: the same restart by a unit that says something else."""

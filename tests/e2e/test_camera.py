@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 
+import pytest
 from playwright.sync_api import expect
 
 from helpers_camera import camera
@@ -39,6 +40,7 @@ def jpeg(page):
     return b64decode(address.partition(",")[2])
 
 
+@pytest.mark.slow
 def test_a_camera_is_entered(page, tmp_path):
     with served_page(tmp_path) as served, camera() as one:
         served.add_admin()

@@ -46,6 +46,7 @@ def test_how_the_host_presents_itself(inside, served):
         assert inside.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+@pytest.mark.slow
 def test_what_is_asked_before_a_job(inside, served, drawing):
     served.upload(drawing)
     served.ask(f"/api/files/local/{drawing.name}", {"command": "select"})

@@ -97,6 +97,7 @@ def test_a_killed_machine_host_and_a_person_who_resumes(page, served, part):
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.slow
 def test_a_person_who_does_not_resume(page, served, part):
     sign_in(page, served)
     served.upload(part)

@@ -143,6 +143,7 @@ def test_a_machine_at_work(page, served, eye, tmp_path):
     expect(page.get_by_test_id("lost")).to_be_hidden()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_job_that_is_done(page, served, eye, tmp_path):
     sign_in(page, served)
