@@ -78,6 +78,7 @@ def test_the_page_behind_a_proxy(browser, served, tmp_path, drawing, kind):
         page.goto(f"{proxied.address}/#/files")
         drop_file(page, sent)
         expect(page.get_by_text(sent.name).first).to_be_visible()
+        wait_until((served.basedir / "uploads" / sent.name).exists)
         served.ask(f"/api/files/local/{sent.name}", {"command": "select", "print": True})
         page.goto(f"{proxied.address}/#/")
         expect(page.get_by_text("Printing").first).to_be_visible()
