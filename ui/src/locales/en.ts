@@ -510,6 +510,8 @@ export default {
     what: 'What',
     where: 'From where',
     nobody: 'somebody unknown',
+    globalKey: 'the global key',
+    openPage: 'the open page',
     outcomes: { done: 'done', refused: 'refused', failed: 'failed' },
     via: { session: 'session', apikey: 'API key', claim: 'claim code', password: 'password', passkey: 'passkey', openid: 'single sign-on', remote_user: 'proxy', authheader: 'password in each request' },
     actions: {
