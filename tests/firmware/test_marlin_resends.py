@@ -144,6 +144,72 @@ def test_numbers_of_lines_that_were_taken_acknowledge_no_line_that_is_sent_again
     assert events_of(wire.JobLineAcknowledged, script.say("ok N6 P15 B3")) == [wire.JobLineAcknowledged(2)]
 
 
+def test_the_acknowledge_of_a_line_that_lost_its_number_is_not_that_of_the_line_sent_again():
+    script = in_flight(3)
+    script.say(*[NUMBER.format(3), "Resend: 4", "ok"] * 2)  # 5 and 6 were refused, what became of 4 was queued
+    assert script.sent() == [line(4)]
+    assert events_of(wire.JobLineAcknowledged, script.say('echo:Unknown command: "|4 G1 X0"', "ok")) == []
+    assert script.sent() == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+    assert script.sent()[:2] == [line(5), line(6)]
+
+
+@pytest.mark.parametrize("unknown", ["4 G1 X0", "\u00bc4 G1 X0", "", "X0"])
+def test_a_line_that_lost_its_number_is_asked_for_at_once(unknown):
+    script = in_flight()
+    assert events_of(wire.JobLineAcknowledged, script.say(f'echo:Unknown command: "{unknown}"', "ok")) == []
+    assert script.sent() == [checksummed(5, "M105")]
+    script.say(NUMBER.format(3), "Resend: 4", "ok")
+    assert script.sent() == [line(4)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+    assert script.sent() == [checksummed(5, "M105")]
+    assert script.dialect.tally.timeouts == 0
+
+
+def test_behind_other_lines_it_is_asked_for_by_the_next_of_them():
+    script = in_flight(3)
+    assert events_of(wire.JobLineAcknowledged, script.say('echo:Unknown command: "4 G1 X0"', "ok")) == []
+    assert script.sent() == []
+    script.say(*[NUMBER.format(3), "Resend: 4", "ok"] * 2)
+    assert script.sent() == [line(4)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    ['"M900 K0.1"', '"M900"', '"m900 K0.1"', '"N4 M900 K0.1*31"(2)', '"N4 M900*31"', "M900 K0.1", "", '"M9'],
+)
+def test_an_unknown_command_that_was_sent_is_acknowledged(unknown):
+    script = Script().ready().begin("M900 K0.1", "G1 X1")
+    script.sent()
+    events = script.say(f"echo:Unknown command: {unknown}", "ok")
+    assert events_of(wire.JobLineAcknowledged, events) == [wire.JobLineAcknowledged(0)]
+
+
+def test_an_unknown_command_that_waited_in_the_queue_is_no_strange_one():
+    script = Script(MarlinOptions(lines_in_flight=3)).ready().begin("M900 K0.1", *[f"G1 X{x}" for x in range(1, 9)])
+    assert len(script.sent()) == 3
+    script.say(CHECKSUM.format(4), "Resend: 5", "ok")
+    assert script.sent() == [line(5)]
+    assert events_of(wire.JobLineAcknowledged, script.say('echo:Unknown command: "M900 K0.1"', "ok")) == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(1)]
+
+
+def test_a_strange_command_whose_acknowledge_was_lost_takes_no_other():
+    script = in_flight()
+    script.say('echo:Unknown command: "4 G1 X0"', "echo:busy: processing")
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+
+
+def test_firmware_that_names_its_lines_does_not_name_one_that_lost_its_number():
+    script = in_flight(1)
+    script.say("ok N4 P15 B3")
+    assert script.sent() == [line(5)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok P15 B3")) == []
+    assert script.sent() == [checksummed(6, "M105")]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok N5 P15 B3")) == [wire.JobLineAcknowledged(1)]
+
+
 def test_a_line_that_was_taken_is_not_sent_again():
     script = in_flight()
     script.say("ok")

@@ -16,7 +16,7 @@ from mrdraw.firmware import replies
 from mrdraw.firmware.allowance import Allowance
 from mrdraw.firmware.clocks import Clocks
 from mrdraw.firmware.dialect import Event, LostAcknowledge
-from mrdraw.firmware.numbered import OVERHEAD, Sent
+from mrdraw.firmware.numbered import OVERHEAD, UNNUMBERED, Sent
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.tally import Tally
 from mrdraw.firmware.temperatures import has_temperatures
@@ -67,6 +67,8 @@ class Flow:
         """M105s that a plain ``ok`` seemed to answer"""
         self._owed = 0
         """acknowledges to come of lines that are known to be taken, behind which others are sent again"""
+        self._strange = False
+        """the next acknowledge answers a command that nobody sent"""
 
     def clear(self) -> None:
         """The numbering starts anew."""
@@ -76,6 +78,7 @@ class Flow:
         self.narrow_until = -1
         self._reports_in_ok = self._echoes_numbers = False
         self._ignored_oks = self._early_reports = self._owed = 0
+        self._strange = False
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
@@ -121,6 +124,7 @@ class Flow:
 
     def acknowledge_line(self, number: int, planner_free: int, queue_free: int) -> None:
         """An ``ok`` named its line and told how much room there is (ADVANCED_OK)."""
+        self._strange = False
         self.note_room(number, planner_free, queue_free)
         if self.window.pending and not self._by_number(number) and not self._is_stray():
             self.take_oldest()
@@ -128,7 +132,8 @@ class Flow:
     @property
     def disturbed(self) -> bool:
         """Whether something is asked, owed or sent again, so that an acknowledge has to be looked at closely."""
-        return self.clocks.probes > 0 or self.clocks.quick or self._owed > 0 or self.narrow_until >= 0
+        clocks = self.clocks
+        return clocks.probes > 0 or clocks.quick or self._strange or self._owed > 0 or self.narrow_until >= 0
 
     def note_room(self, number: int | None, planner_free: int, queue_free: int) -> None:
         """An acknowledge told how much room there is in the firmware."""
@@ -139,10 +144,14 @@ class Flow:
     def acknowledge(self, payload: str) -> None:
         """An ``ok`` came, with what followed it on its line."""
         pending = self.window.pending
+        strange, self._strange = self._strange, False
         if not pending:
             return
         # Malyan firmware reports temperatures with each ``ok N10 P15 B3``: only without these they answer an M105.
         reports = bool(payload) and payload[0] not in _ADVANCED and has_temperatures(payload)
+        if strange and not reports:
+            self._find_out()
+            return
         if payload and self._take_payload(payload, reports=reports):
             return
         if self._owed and not reports:
@@ -155,8 +164,32 @@ class Flow:
     def _take_payload(self, payload: str, *, reports: bool) -> bool:
         """What followed the ``ok``; the result says whether it told which line is meant."""
         if (said := replies.advanced(payload)) is not None:
+            if said[0] is None and self._names_all:
+                self._find_out()
+                return True
             self.note_room(*said)
         return self._by_report() if reports else self._by_number(replies.echoed_number(payload))
+
+    @property
+    def _names_all(self) -> bool:
+        """Whether an acknowledge that could name its line, but names none, answers a command that nobody sent."""
+        return self._echoes_numbers and all(sent.number != UNNUMBERED for sent in self.window.pending)
+
+    def hear(self, unknown: str | None) -> None:
+        """Something came that is no acknowledge; how the command begins that the firmware does not know, if it says so.
+
+        A line that lost its number on the way is executed as a plain command. The acknowledge behind the complaint
+        about it is not that of a line in flight.
+        """
+        self._strange = unknown is not None and not self.window.begins_with(unknown, owed=self._owed)
+
+    def _find_out(self) -> None:
+        """A line lost its number: which, says the request that the next one in flight provokes, or a question."""
+        if len(self.window.pending) == 1 and not self.window.going_back:
+            self.clocks.probed()
+            self.probe_due = True
+        else:
+            self.clocks.hurry()
 
     def _is_stray(self) -> bool:
         """Whether a plain ``ok`` is one too many: the answer to the oldest line looks otherwise."""
