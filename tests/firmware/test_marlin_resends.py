@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from helpers_firmware import FirmwareModel, Script, checksummed, events_of, run_job
+from helpers_firmware import TEMPERATURES, FirmwareModel, Script, checksummed, events_of, run_job
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.options import MarlinOptions
 
@@ -125,6 +125,17 @@ def test_nor_when_the_firmware_was_asked_meanwhile_because_the_first_of_them_too
     assert taken == [wire.JobLineAcknowledged(2), wire.JobLineAcknowledged(3)]
 
 
+def test_the_report_of_a_line_that_waited_in_the_queue_is_not_that_of_a_line_sent_again():
+    script = Script(MarlinOptions(lines_in_flight=2)).ready()
+    for _ in range(2):
+        script.hand("M105")
+    assert script.sent() == [checksummed(4, "M105"), checksummed(5, "M105")]
+    script.say(CHECKSUM.format(4), "Resend: 5", "ok")
+    assert script.sent() == [checksummed(5, "M105")]
+    assert events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}")) == [], "that of line 4"
+    assert len(events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}"))) == 1
+
+
 def test_lost_acknowledges_of_lines_that_waited_in_the_queue_cost_time_only():
     script = refused_behind_two()
     events, sent = script.say("ok"), []  # of 6; those of 4 and 5 were lost
@@ -134,6 +145,18 @@ def test_lost_acknowledges_of_lines_that_waited_in_the_queue_cost_time_only():
         events += script.say("ok")
     assert sent[:2] == [line(7), line(8)]
     assert events_of(wire.JobLineAcknowledged, events)[-1] == wire.JobLineAcknowledged(4)
+
+
+def test_a_late_acknowledge_of_several_lines_that_are_sent_again_is_that_of_the_oldest():
+    script = in_flight(7)
+    for _ in range(3):  # the flow becomes narrower
+        script.say(CHECKSUM.format(3), "Resend: 4", "ok")
+        assert script.sent() == [line(4)]
+    script.say("ok")
+    assert script.sent() == [line(5), line(6), line(7)]
+    script.wait(2.6)
+    assert script.sent() == [line(8)], "the question whether the firmware lives"
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(1)]
 
 
 def test_numbers_of_lines_that_were_taken_acknowledge_no_line_that_is_sent_again():

@@ -9,7 +9,8 @@ Sources: docs/protocol/marlin.md, "Acknowledges" and "Clocks".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mrdraw.firmware import replies
@@ -65,8 +66,8 @@ class Flow:
         self._ignored_oks = 0
         self._early_reports = 0
         """M105s that a plain ``ok`` seemed to answer"""
-        self._owed = 0
-        """acknowledges to come of lines that are known to be taken, behind which others are sent again"""
+        self._owed: deque[Sent] = deque()
+        """lines that are known to be taken, whose acknowledges are still to come; others are sent again behind them"""
         self._strange = False
         """the next acknowledge answers a command that nobody sent"""
 
@@ -77,7 +78,8 @@ class Flow:
         self.probe_due = False
         self.narrow_until = -1
         self._reports_in_ok = self._echoes_numbers = False
-        self._ignored_oks = self._early_reports = self._owed = 0
+        self._ignored_oks = self._early_reports = 0
+        self._owed.clear()
         self._strange = False
 
     # --- sending ------------------------------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ class Flow:
     def disturbed(self) -> bool:
         """Whether something is asked, owed or sent again, so that an acknowledge has to be looked at closely."""
         clocks = self.clocks
-        return clocks.probes > 0 or clocks.quick or self._strange or self._owed > 0 or self.narrow_until >= 0
+        return clocks.probes > 0 or clocks.quick or self._strange or bool(self._owed) or self.narrow_until >= 0
 
     def note_room(self, number: int | None, planner_free: int, queue_free: int) -> None:
         """An acknowledge told how much room there is in the firmware."""
@@ -155,9 +157,7 @@ class Flow:
         if payload and self._take_payload(payload, reports=reports):
             return
         if self._owed and not reports:
-            self._owed -= 1
-            self.clocks.start()
-            self.clocks.hurry()
+            self._take_owed(0)
         elif reports or not self._is_stray():
             self.take_oldest()
 
@@ -170,6 +170,13 @@ class Flow:
             self.note_room(*said)
         return self._by_report() if reports else self._by_number(replies.echoed_number(payload))
 
+    def _take_owed(self, place: int) -> None:
+        """The lines up to `place` of those that were taken before are executed."""
+        for _ in range(place + 1):
+            self._owed.popleft()
+        self.clocks.start()
+        self.clocks.hurry()
+
     @property
     def _names_all(self) -> bool:
         """Whether an acknowledge that could name its line, but names none, answers a command that nobody sent."""
@@ -181,7 +188,7 @@ class Flow:
         A line that lost its number on the way is executed as a plain command. The acknowledge behind the complaint
         about it is not that of a line in flight.
         """
-        self._strange = unknown is not None and not self.window.begins_with(unknown, owed=self._owed)
+        self._strange = unknown is not None and not _begins_with(unknown, [*self.window.pending, *self._owed])
 
     def _find_out(self) -> None:
         """A line lost its number: which, says the request that the next one in flight provokes, or a question."""
@@ -200,8 +207,8 @@ class Flow:
     def take_oldest(self) -> None:
         """One acknowledge, for the oldest line in flight."""
         pending = self.window.pending
-        if self.clocks.probes and len(pending) > 1 and not pending[-1].reports:
-            self._take_through(len(pending) - 1)  # the probe was a line that was sent again
+        if self._answers_probe:
+            self._take_through(len(pending) - 1)
             return
         was_probed = self.clocks.probes > 0
         sent = self.window.take_oldest()
@@ -211,6 +218,16 @@ class Flow:
         if was_probed and self._only_probes_left:
             self.clocks.hurry()
         self._taken(sent)
+
+    @property
+    def _answers_probe(self) -> bool:
+        """Whether a plain ``ok`` is the answer to a line that was sent again to find out if one was lost.
+
+        Behind several lines the acknowledge of the oldest is late, more likely than all of theirs are lost.
+        """
+        pending = self.window.pending
+        alone = len(pending) == 2 or (len(pending) > 1 and self.narrow_until >= 0)
+        return self.clocks.probes > 0 and alone and not pending[-1].reports
 
     @property
     def _only_probes_left(self) -> bool:
@@ -229,13 +246,18 @@ class Flow:
         return self._echoes_numbers and number <= self.window.acknowledged
 
     def _by_report(self) -> bool:
+        owed = next((place for place, sent in enumerate(self._owed) if sent.reports), None)
+        if owed is not None:
+            self._reports_in_ok = True
+            self._take_owed(owed)
+            return True
         places = self.window.places_of_reports()
         if not places:
             known = self._reports_in_ok or self._early_reports > 0
             self._reports_in_ok = known
             return known  # one too many
         self._reports_in_ok = True
-        self._owed = 0
+        self._owed.clear()
         self._take_through(places[-1] if self.clocks.probes else places[0])
         return True
 
@@ -284,7 +306,7 @@ class Flow:
         """
         pending = self.window.pending
         if len(pending) > 1 and not self._echoes_numbers and not self.clocks.probes:
-            self._owed += sum(0 <= sent.number < number for sent in pending)
+            self._owed.extend(sent for sent in pending if 0 <= sent.number < number)
 
     def give_up_line(self, number: int) -> None:
         """A line has to be sent again that is not known any more."""
@@ -338,3 +360,8 @@ class Flow:
         """The firmware says that it has nothing to do: what is in flight was lost, or its acknowledge was."""
         if self.window.pending and not self.clocks.quick and not self.clocks.probes:
             self.clocks.hurry()
+
+
+def _begins_with(word: str, lines: Iterable[Sent]) -> bool:
+    """Whether one of the lines does."""
+    return bool(word) and any(sent.begins_with(word.encode()) for sent in lines)

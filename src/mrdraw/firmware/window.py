@@ -79,12 +79,6 @@ class Window:
                 return place
         return None
 
-    def begins_with(self, word: str, *, owed: int) -> bool:
-        """Whether a line in flight does, or one of the last `owed` that were taken."""
-        before = range(self.acknowledged + 1 - owed, self.acknowledged + 1)
-        lines = [*self.pending, *filter(None, map(self.history.line, before))]
-        return bool(word) and any(sent.begins_with(word.encode()) for sent in lines)
-
     def places_of_reports(self) -> list[int]:
         """Where in the window an M105 is."""
         return [place for place, sent in enumerate(self.pending) if sent.reports]
