@@ -104,7 +104,7 @@ def run_missing(runs: int, processes: int) -> Shards:
                 store(shards)
                 print(f"shard {shard}: {done} of {len(missing)}, {time.monotonic() - began:,.0f} s", flush=True)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
     return shards
 

@@ -23,7 +23,10 @@ TEMPERATURES = "T:21.00 /0.00 B:21.00 /0.00 @:0 B@:0"
 
 LINE_BUFFER = 95
 
-_NUMBER, _NUMBERED, _COMMAND = re.compile(r"N(-?\d+)"), re.compile(r"^N-?\d+\s*"), re.compile(r"[GMT]\d")
+COMMAND = re.compile(r"[GMT]\d")
+"""How a command begins that is not answered as unknown."""
+
+_NUMBER, _NUMBERED = re.compile(r"N(-?\d+)"), re.compile(r"^N-?\d+\s*")
 
 
 def checksummed(number: int, text: str) -> str:
@@ -239,7 +242,7 @@ class FirmwareModel:
             self.said.append(TEMPERATURES)
         elif text == "M105":
             extra = f" {TEMPERATURES}"
-        elif _COMMAND.match(text) is None or (text == "M113 S2" and not self.keepalive):
+        elif COMMAND.match(text) is None or (text == "M113 S2" and not self.keepalive):
             self.said.append(f'echo:Unknown command: "{text}"')
         if self.advanced_ok and not extra:
             extra = f"{'' if number is None else f' N{number}'} P15 B{self.slots - len(self.queue) - 1}"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from helpers_firmware import FirmwareModel, Script, checksummed, events_of, run_job
+from helpers_firmware import TEMPERATURES, FirmwareModel, Script, checksummed, events_of, run_job
 from mrdraw.firmware import dialect as wire
 from mrdraw.firmware.options import MarlinOptions
 
@@ -125,6 +125,17 @@ def test_nor_when_the_firmware_was_asked_meanwhile_because_the_first_of_them_too
     assert taken == [wire.JobLineAcknowledged(2), wire.JobLineAcknowledged(3)]
 
 
+def test_the_report_of_a_line_that_waited_in_the_queue_is_not_that_of_a_line_sent_again():
+    script = Script(MarlinOptions(lines_in_flight=2)).ready()
+    for _ in range(2):
+        script.hand("M105")
+    assert script.sent() == [checksummed(4, "M105"), checksummed(5, "M105")]
+    script.say(CHECKSUM.format(4), "Resend: 5", "ok")
+    assert script.sent() == [checksummed(5, "M105")]
+    assert events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}")) == [], "that of line 4"
+    assert len(events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}"))) == 1
+
+
 def test_lost_acknowledges_of_lines_that_waited_in_the_queue_cost_time_only():
     script = refused_behind_two()
     events, sent = script.say("ok"), []  # of 6; those of 4 and 5 were lost
@@ -136,12 +147,90 @@ def test_lost_acknowledges_of_lines_that_waited_in_the_queue_cost_time_only():
     assert events_of(wire.JobLineAcknowledged, events)[-1] == wire.JobLineAcknowledged(4)
 
 
+def test_a_late_acknowledge_of_several_lines_that_are_sent_again_is_that_of_the_oldest():
+    script = in_flight(7)
+    for _ in range(3):  # the flow becomes narrower
+        script.say(CHECKSUM.format(3), "Resend: 4", "ok")
+        assert script.sent() == [line(4)]
+    script.say("ok")
+    assert script.sent() == [line(5), line(6), line(7)]
+    script.wait(2.6)
+    assert script.sent() == [line(8)], "the question whether the firmware lives"
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(1)]
+
+
 def test_numbers_of_lines_that_were_taken_acknowledge_no_line_that_is_sent_again():
     script = in_flight(3)
     script.say(CHECKSUM.format(5), "Resend: 6", "ok")
     assert script.sent() == [line(6)]
     assert events_of(wire.JobLineAcknowledged, script.say("ok N4 P15 B2", "ok N5 P15 B3")) == []
     assert events_of(wire.JobLineAcknowledged, script.say("ok N6 P15 B3")) == [wire.JobLineAcknowledged(2)]
+
+
+def test_the_acknowledge_of_a_line_that_lost_its_number_is_not_that_of_the_line_sent_again():
+    script = in_flight(3)
+    script.say(*[NUMBER.format(3), "Resend: 4", "ok"] * 2)  # 5 and 6 were refused, what became of 4 was queued
+    assert script.sent() == [line(4)]
+    assert events_of(wire.JobLineAcknowledged, script.say('echo:Unknown command: "|4 G1 X0"', "ok")) == []
+    assert script.sent() == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+    assert script.sent()[:2] == [line(5), line(6)]
+
+
+@pytest.mark.parametrize("unknown", ["4 G1 X0", "\u00bc4 G1 X0", "", "X0"])
+def test_a_line_that_lost_its_number_is_asked_for_at_once(unknown):
+    script = in_flight()
+    assert events_of(wire.JobLineAcknowledged, script.say(f'echo:Unknown command: "{unknown}"', "ok")) == []
+    assert script.sent() == [checksummed(5, "M105")]
+    script.say(NUMBER.format(3), "Resend: 4", "ok")
+    assert script.sent() == [line(4)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+    assert script.sent() == [checksummed(5, "M105")]
+    assert script.dialect.tally.timeouts == 0
+
+
+def test_behind_other_lines_it_is_asked_for_by_the_next_of_them():
+    script = in_flight(3)
+    assert events_of(wire.JobLineAcknowledged, script.say('echo:Unknown command: "4 G1 X0"', "ok")) == []
+    assert script.sent() == []
+    script.say(*[NUMBER.format(3), "Resend: 4", "ok"] * 2)
+    assert script.sent() == [line(4)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    ['"M900 K0.1"', '"M900"', '"m900 K0.1"', '"N4 M900 K0.1*31"(2)', '"N4 M900*31"', "M900 K0.1", "", '"M9'],
+)
+def test_an_unknown_command_that_was_sent_is_acknowledged(unknown):
+    script = Script().ready().begin("M900 K0.1", "G1 X1")
+    script.sent()
+    events = script.say(f"echo:Unknown command: {unknown}", "ok")
+    assert events_of(wire.JobLineAcknowledged, events) == [wire.JobLineAcknowledged(0)]
+
+
+def test_an_unknown_command_that_waited_in_the_queue_is_no_strange_one():
+    script = Script(MarlinOptions(lines_in_flight=3)).ready().begin("M900 K0.1", *[f"G1 X{x}" for x in range(1, 9)])
+    assert len(script.sent()) == 3
+    script.say(CHECKSUM.format(4), "Resend: 5", "ok")
+    assert script.sent() == [line(5)]
+    assert events_of(wire.JobLineAcknowledged, script.say('echo:Unknown command: "M900 K0.1"', "ok")) == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(1)]
+
+
+def test_a_strange_command_whose_acknowledge_was_lost_takes_no_other():
+    script = in_flight()
+    script.say('echo:Unknown command: "4 G1 X0"', "echo:busy: processing")
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+
+
+def test_firmware_that_names_its_lines_does_not_name_one_that_lost_its_number():
+    script = in_flight(1)
+    script.say("ok N4 P15 B3")
+    assert script.sent() == [line(5)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok P15 B3")) == []
+    assert script.sent() == [checksummed(6, "M105")]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok N5 P15 B3")) == [wire.JobLineAcknowledged(1)]
 
 
 def test_a_line_that_was_taken_is_not_sent_again():

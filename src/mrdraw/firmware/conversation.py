@@ -177,9 +177,12 @@ class Conversation:
             self.take_ok(payload if rest is None else "")
             if rest:
                 self._take_text(rest)
-        elif self.hearing.quirks.is_noise(text):
-            return
-        elif self.phase not in COUNTING or not self.refusals.hear(text, self.outbox.job):
+        elif not self.hearing.quirks.is_noise(text):
+            self.flow.hear(replies.unknown_word(text) if self.phase in COUNTING else None)
+            self._take_reply(text)
+
+    def _take_reply(self, text: str) -> None:
+        if self.phase not in COUNTING or not self.refusals.hear(text, self.outbox.job):
             if self.phase is Phase.HELLO and replies.resend_request(text) is not None:
                 self.hello.refused()
             self._take_report(text)

@@ -9,14 +9,15 @@ Sources: docs/protocol/marlin.md, "Acknowledges" and "Clocks".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mrdraw.firmware import replies
 from mrdraw.firmware.allowance import Allowance
 from mrdraw.firmware.clocks import Clocks
 from mrdraw.firmware.dialect import Event, LostAcknowledge
-from mrdraw.firmware.numbered import OVERHEAD, Sent
+from mrdraw.firmware.numbered import OVERHEAD, UNNUMBERED, Sent
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.tally import Tally
 from mrdraw.firmware.temperatures import has_temperatures
@@ -65,8 +66,10 @@ class Flow:
         self._ignored_oks = 0
         self._early_reports = 0
         """M105s that a plain ``ok`` seemed to answer"""
-        self._owed = 0
-        """acknowledges to come of lines that are known to be taken, behind which others are sent again"""
+        self._owed: deque[Sent] = deque()
+        """lines that are known to be taken, whose acknowledges are still to come; others are sent again behind them"""
+        self._strange = False
+        """the next acknowledge answers a command that nobody sent"""
 
     def clear(self) -> None:
         """The numbering starts anew."""
@@ -75,7 +78,9 @@ class Flow:
         self.probe_due = False
         self.narrow_until = -1
         self._reports_in_ok = self._echoes_numbers = False
-        self._ignored_oks = self._early_reports = self._owed = 0
+        self._ignored_oks = self._early_reports = 0
+        self._owed.clear()
+        self._strange = False
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
@@ -121,6 +126,7 @@ class Flow:
 
     def acknowledge_line(self, number: int, planner_free: int, queue_free: int) -> None:
         """An ``ok`` named its line and told how much room there is (ADVANCED_OK)."""
+        self._strange = False
         self.note_room(number, planner_free, queue_free)
         if self.window.pending and not self._by_number(number) and not self._is_stray():
             self.take_oldest()
@@ -128,7 +134,8 @@ class Flow:
     @property
     def disturbed(self) -> bool:
         """Whether something is asked, owed or sent again, so that an acknowledge has to be looked at closely."""
-        return self.clocks.probes > 0 or self.clocks.quick or self._owed > 0 or self.narrow_until >= 0
+        clocks = self.clocks
+        return clocks.probes > 0 or clocks.quick or self._strange or bool(self._owed) or self.narrow_until >= 0
 
     def note_room(self, number: int | None, planner_free: int, queue_free: int) -> None:
         """An acknowledge told how much room there is in the firmware."""
@@ -139,24 +146,57 @@ class Flow:
     def acknowledge(self, payload: str) -> None:
         """An ``ok`` came, with what followed it on its line."""
         pending = self.window.pending
+        strange, self._strange = self._strange, False
         if not pending:
             return
         # Malyan firmware reports temperatures with each ``ok N10 P15 B3``: only without these they answer an M105.
         reports = bool(payload) and payload[0] not in _ADVANCED and has_temperatures(payload)
+        if strange and not reports:
+            self._find_out()
+            return
         if payload and self._take_payload(payload, reports=reports):
             return
         if self._owed and not reports:
-            self._owed -= 1
-            self.clocks.start()
-            self.clocks.hurry()
+            self._take_owed(0)
         elif reports or not self._is_stray():
             self.take_oldest()
 
     def _take_payload(self, payload: str, *, reports: bool) -> bool:
         """What followed the ``ok``; the result says whether it told which line is meant."""
         if (said := replies.advanced(payload)) is not None:
+            if said[0] is None and self._names_all:
+                self._find_out()
+                return True
             self.note_room(*said)
         return self._by_report() if reports else self._by_number(replies.echoed_number(payload))
+
+    def _take_owed(self, place: int) -> None:
+        """The lines up to `place` of those that were taken before are executed."""
+        for _ in range(place + 1):
+            self._owed.popleft()
+        self.clocks.start()
+        self.clocks.hurry()
+
+    @property
+    def _names_all(self) -> bool:
+        """Whether an acknowledge that could name its line, but names none, answers a command that nobody sent."""
+        return self._echoes_numbers and all(sent.number != UNNUMBERED for sent in self.window.pending)
+
+    def hear(self, unknown: str | None) -> None:
+        """Something came that is no acknowledge; how the command begins that the firmware does not know, if it says so.
+
+        A line that lost its number on the way is executed as a plain command. The acknowledge behind the complaint
+        about it is not that of a line in flight.
+        """
+        self._strange = unknown is not None and not _begins_with(unknown, [*self.window.pending, *self._owed])
+
+    def _find_out(self) -> None:
+        """A line lost its number: which, says the request that the next one in flight provokes, or a question."""
+        if len(self.window.pending) == 1 and not self.window.going_back:
+            self.clocks.probed()
+            self.probe_due = True
+        else:
+            self.clocks.hurry()
 
     def _is_stray(self) -> bool:
         """Whether a plain ``ok`` is one too many: the answer to the oldest line looks otherwise."""
@@ -167,8 +207,8 @@ class Flow:
     def take_oldest(self) -> None:
         """One acknowledge, for the oldest line in flight."""
         pending = self.window.pending
-        if self.clocks.probes and len(pending) > 1 and not pending[-1].reports:
-            self._take_through(len(pending) - 1)  # the probe was a line that was sent again
+        if self._answers_probe:
+            self._take_through(len(pending) - 1)
             return
         was_probed = self.clocks.probes > 0
         sent = self.window.take_oldest()
@@ -178,6 +218,16 @@ class Flow:
         if was_probed and self._only_probes_left:
             self.clocks.hurry()
         self._taken(sent)
+
+    @property
+    def _answers_probe(self) -> bool:
+        """Whether a plain ``ok`` is the answer to a line that was sent again to find out if one was lost.
+
+        Behind several lines the acknowledge of the oldest is late, more likely than all of theirs are lost.
+        """
+        pending = self.window.pending
+        alone = len(pending) == 2 or (len(pending) > 1 and self.narrow_until >= 0)
+        return self.clocks.probes > 0 and alone and not pending[-1].reports
 
     @property
     def _only_probes_left(self) -> bool:
@@ -196,13 +246,18 @@ class Flow:
         return self._echoes_numbers and number <= self.window.acknowledged
 
     def _by_report(self) -> bool:
+        owed = next((place for place, sent in enumerate(self._owed) if sent.reports), None)
+        if owed is not None:
+            self._reports_in_ok = True
+            self._take_owed(owed)
+            return True
         places = self.window.places_of_reports()
         if not places:
             known = self._reports_in_ok or self._early_reports > 0
             self._reports_in_ok = known
             return known  # one too many
         self._reports_in_ok = True
-        self._owed = 0
+        self._owed.clear()
         self._take_through(places[-1] if self.clocks.probes else places[0])
         return True
 
@@ -251,7 +306,7 @@ class Flow:
         """
         pending = self.window.pending
         if len(pending) > 1 and not self._echoes_numbers and not self.clocks.probes:
-            self._owed += sum(0 <= sent.number < number for sent in pending)
+            self._owed.extend(sent for sent in pending if 0 <= sent.number < number)
 
     def give_up_line(self, number: int) -> None:
         """A line has to be sent again that is not known any more."""
@@ -305,3 +360,8 @@ class Flow:
         """The firmware says that it has nothing to do: what is in flight was lost, or its acknowledge was."""
         if self.window.pending and not self.clocks.quick and not self.clocks.probes:
             self.clocks.hurry()
+
+
+def _begins_with(word: str, lines: Iterable[Sent]) -> bool:
+    """Whether one of the lines does."""
+    return bool(word) and any(sent.begins_with(word.encode()) for sent in lines)

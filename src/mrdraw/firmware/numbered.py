@@ -71,6 +71,11 @@ class Sent(Struct, eq=False):
     reported: bool = False
     """its acknowledge was reported"""
 
+    def begins_with(self, word: bytes) -> bool:
+        """Whether its text does, in capitals or not."""
+        text = self.wire if self.number == UNNUMBERED else self.wire.partition(b" ")[2]
+        return text.upper().startswith(word.upper())
+
 
 class History:
     """The lines that were sent since the numbering started."""
