@@ -302,7 +302,7 @@ def test_a_baud_rate_is_found(tmp_path):
             await watcher.do(link.Configure, settings=settings)
             await watcher.until(lambda w: w.snapshot.ports)
             await watcher.do(link.Connect, port=str(simulator.port))
-            await watcher.state(MachineState.OPERATIONAL)
+            await watcher.until(lambda w: w.snapshot.state is MachineState.OPERATIONAL, 120)  # going round may be needed twice
             return watcher.snapshot
 
     assert asyncio.run(main()).baudrate == 250000
