@@ -302,7 +302,8 @@ def test_a_baud_rate_is_found(tmp_path):
             await watcher.do(link.Configure, settings=settings)
             await watcher.until(lambda w: w.snapshot.ports)
             await watcher.do(link.Connect, port=str(simulator.port))
-            await watcher.until(lambda w: w.snapshot.state is MachineState.OPERATIONAL, 120)  # going round may be needed twice
+            operational = MachineState.OPERATIONAL
+            await watcher.until(lambda w: w.snapshot.state is operational, 120)  # it may have to go round twice
             return watcher.snapshot
 
     assert asyncio.run(main()).baudrate == 250000
