@@ -90,7 +90,7 @@ def test_access_control_off(page, open_page):
     expect(page.get_by_test_id("job")).to_be_visible()
     page.goto(f"{open_page.address}/#/settings/audit")
     expect(page.get_by_test_id("audit").locator("tbody tr").first).to_contain_text("Sign-in")
-    expect(page.get_by_text("_page")).to_be_visible()
+    expect(page.get_by_text("the open page").first).to_be_visible()
 
     foreign = page.context.browser.new_context()
     other = foreign.new_page()
