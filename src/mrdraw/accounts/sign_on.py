@@ -75,8 +75,11 @@ class SignOn:
     def link(self, subject: Subject, user: str) -> None:
         """Have this subject log in as this user; blocks. Raises `NoSuchUser`."""
         self._users.get(user)
+        self._database.write_now(self._linking(subject, user))
+
+    def _linking(self, subject: Subject, user: str) -> Callable[[sqlite3.Connection], object]:
         values = (subject.issuer, subject.id, user, self._clock())
-        self._database.write_now(lambda connection: connection.execute(_LINK, values))
+        return lambda connection: connection.execute(_LINK, values)
 
     def use_once(self, state: str) -> bool:
         """Whether what a log-in began with was not taken before; it is now. It blocks."""
@@ -122,7 +125,7 @@ class SignOn:
         try:
             self._users.check_new(name)
             given = self._of_new_users(provider.default_groups) if groups is None else Grants(tuple(groups))
-            self._users.add(name, _NO_PASSWORD, given)
+            self._users.add(name, _NO_PASSWORD, given, also=self._linking(subject, name))
         except UserExists as error:
             raise SignOnRefused(
                 f"The name {name!r} is somebody else's here, and not linked to {subject.id!r} of {subject.issuer}.",
@@ -130,7 +133,6 @@ class SignOn:
             ) from error
         except InvalidValue as error:
             raise SignOnRefused(f"{subject.id!r} of {subject.issuer} has no name to go by: {error}", "name") from error
-        self.link(subject, name)
         LOGGER.info("%s logged in with %s for the first time and became a user", name, subject.issuer)
         return self._users.get(name)
 

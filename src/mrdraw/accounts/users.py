@@ -88,8 +88,16 @@ class Users:
         if self.find(name) is not None:
             raise UserExists(f"There is a user {name} already.")
 
-    def add(self, name: str, password_hash: str, grants: Grants | None, *, active: bool = True) -> None:
-        """Add a user whose name was checked, without `grants` to the groups of new users.
+    def add(
+        self,
+        name: str,
+        password_hash: str,
+        grants: Grants | None,
+        *,
+        active: bool = True,
+        also: Callable[[sqlite3.Connection], object] | None = None,
+    ) -> None:
+        """Add a user whose name was checked, without `grants` to the groups of new users; `also` in one transaction.
 
         Raises `InvalidValue`, `UserExists`.
         """
@@ -98,6 +106,8 @@ class Users:
             groups = groups_in(connection.execute)
             given = Grants(groups.defaults()) if grants is None else grants.check(groups)
             _add(connection, name, password_hash, given, active=active)
+            if also is not None:
+                also(connection)
 
         self._database.write_now(write)
 
