@@ -92,7 +92,7 @@ def unread(sent, shown, ignored, place=""):
     if isinstance(sent, list) and isinstance(shown, list) and len(sent) == len(shown):
         pairs = enumerate(zip(sent, shown, strict=True))
         return [found for index, (one, other) in pairs for found in unread(one, other, ignored, f"{place}[{index}]")]
-    if sent == "" and shown is None and place.endswith("Command"):
+    if sent in ("", []) and shown is None and place.endswith("Command"):
         return []  # no program
     return [] if sent == shown else [(place, sent, shown)]
 
