@@ -35,6 +35,8 @@ BAUDRATES = (250_000, 115_200)
 BLOCK = 3333
 """µs that 0.2 mm take at 60 mm/s."""
 PAGES = 20
+_FOUR_DIGITS = 7
+"""s until the numbers of lines have as many digits as those of the bare loop, at any of the baud rates."""
 _GAP = 0.01
 """s between two rounds of page loads."""
 
@@ -50,6 +52,7 @@ FIGURES: dict[str, Figure] = {
             "baud": Figure(f"lines/s at {rate:,} baud, ADVANCED_OK", "/s"),
             "share": Figure("… of what the baud rate lets through", "%", "≥ 97", least=97),
             "one": Figure(f"lines/s at {rate:,} baud, plain ok", "/s"),
+            "of loop": Figure("… of the bare loop's", "%", "≥ 97", least=97),
         }.items()
     },
     "starved": Figure("planner ran empty, all loads together", "times", "0", most=0),
@@ -88,11 +91,11 @@ def stretch(firmware: Firmware, seconds: float) -> Wire:
 
 
 @contextmanager
-def printing(peer: Peer, firmware: Firmware, lines: int) -> Iterator[None]:
-    """A job runs on this wire."""
+def printing(peer: Peer, firmware: Firmware, lines: int, settled: float = 2) -> Iterator[None]:
+    """A job runs on this wire, since so many seconds."""
     peer.connect(firmware.port)
     peer.print_file("job.gcode", job(lines))
-    time.sleep(2)
+    time.sleep(settled)
     try:
         yield
     finally:
@@ -121,7 +124,7 @@ def measure_baud(peer: Peer, results: Results, folder: Path, seconds: float) -> 
     for baudrate in BAUDRATES:
         for advanced, name in ((1, "baud"), (0, "one")):
             with started(folder, 0, baud=baudrate, advanced_ok=advanced) as firmware:
-                with printing(peer, firmware, 100_000):
+                with printing(peer, firmware, 100_000, _FOUR_DIGITS):
                     for _ in range(RUNS):
                         wire = stretch(firmware, seconds)
                         results.add(f"{name} {baudrate}", peer.name, wire.rate)
@@ -252,7 +255,18 @@ def run(parts: list[str], seconds: float, segments: int, kinds: list[type[Peer]]
                     measure_planner(peer, results, folder, segments)
             finally:
                 peer.stop()
+    if "baud" in parts:
+        hold_against_loop(results, [kind.name for kind in kinds])
     return results
+
+
+def hold_against_loop(results: Results, names: list[str]) -> None:
+    """What share of the bare loop's lines the programs reach with one line in flight."""
+    for baudrate in BAUDRATES:
+        loop = results.median(f"one {baudrate}", BARE)
+        for name in names:
+            for rate in results.values[f"one {baudrate}"][name]:
+                results.add(f"of loop {baudrate}", name, 100 * rate / loop)
 
 
 def main() -> int:

@@ -152,6 +152,9 @@ class World:
         """lines of the job and commands by hand"""
         self._transcript: list[tuple[float, str, bytes]] = []
         self._dialect_due: float | None = 0.0
+        self._ahead: bytes | None = None
+        self.in_advance = 0
+        """lines that were certain before the acknowledge that they wait for was looked at"""
         firmware.boot()
         self.dialect.open(0.0)
 
@@ -164,6 +167,7 @@ class World:
         if data or (due is not None and due <= now):
             self._hear(data)
         self._speak()
+        self.dialect.prepare()
         self._dialect_due = self.dialect.next_deadline()
         moments = (firmware.deadline(), self.there.deadline(), self.back.deadline(), self._dialect_due)
         self.now = max(now + 0.0002, min([moment for moment in moments if moment is not None], default=0.0))
@@ -196,6 +200,7 @@ class World:
     def _hear(self, data: bytes) -> None:
         if data:
             self._transcript.append((self.now, "<", data))
+        self._ahead = self.dialect.line_in_advance(data)
         for event in self.dialect.receive(data, self.now):
             if type(event) not in _PASSED_OVER:
                 self._take(event)
@@ -214,7 +219,11 @@ class World:
                 self.end = self.end or event
 
     def _speak(self) -> None:
-        while (line := self.dialect.next_to_send(self.now)) is not None:
+        ahead, self._ahead = self._ahead, None
+        while (line := self.dialect.next_to_send(self.now)) is not None or ahead is not None:
+            assert ahead in {None, line}, "another line came than the one that was certain"
+            self.in_advance += ahead is not None
+            ahead = None
             self._transcript.append((self.now, ">", line))
             number, text = line[1:].rpartition(b"*")[0].split(b" ", 1)
             self.numbers.setdefault(text, set()).add(int(number))

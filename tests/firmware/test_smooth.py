@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from helpers_firmware import FirmwareModel
 from helpers_world import Noise, World
+from mrdraw.firmware.dialect import Priority, Queued
+from mrdraw.firmware.marlin import MarlinDialect
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.firmware.smooth import SmoothFlow
 
@@ -57,6 +59,49 @@ def test_it_leads_to_the_same_bytes_events_and_counts(firmware, in_flight, noise
     with mock.patch.object(SmoothFlow, "_plain_line", return_value=None):
         at_length = _played(firmware, in_flight, noise, commands)
     assert shortly == at_length
+
+
+def test_the_next_line_is_certain_before_the_acknowledge_of_the_only_one_in_flight():
+    world = World(FirmwareModel(), JOB, MarlinOptions(), Noise(free=False))
+    world.finish()
+    assert world.in_advance > 0.5 * len(JOB)
+
+
+def test_whatever_is_told_meanwhile_makes_the_next_line_uncertain():
+    for tell in (
+        lambda dialect: dialect.enqueue(Queued("M106"), Priority.HAND),
+        lambda dialect: dialect.enqueue(Queued("M112"), Priority.EMERGENCY),
+        MarlinDialect.hold_job,
+        MarlinDialect.end_job,
+        lambda dialect: dialect.begin_job(3),
+        lambda dialect: dialect.acknowledge_by_hand(1000.0),
+    ):
+        dialect = _certain()
+        tell(dialect)
+        assert dialect.line_in_advance(b"ok\n") is None
+
+
+def test_only_a_plain_ok_makes_it_certain():
+    for said in (
+        b"",
+        b"o",
+        b"ok",
+        b"ok T:20.0\n",
+        b"ok N4 P15 B3\n",
+        b"ok\nok\n",
+        b"echo:busy: processing\n",
+        b"Resend: 4\n",
+    ):
+        assert _certain().line_in_advance(said) is None
+
+
+def _certain():
+    """A dialect in the middle of a job that knows what it sends next."""
+    world = World(FirmwareModel(command_seconds=1.0), JOB, MarlinOptions(), Noise(free=False))
+    while len(world.acknowledged) < 8:
+        world.turn()
+    assert world.dialect.line_in_advance(b"ok\n") == world.dialect.line_in_advance(b"ok\r\n") is not None
+    return world.dialect
 
 
 def test_it_is_the_way_of_a_job_that_runs_well():

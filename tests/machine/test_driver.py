@@ -1,8 +1,9 @@
 """The driver: a dialect on a wire."""
 
 import asyncio
+from unittest import mock
 
-from mrdraw.firmware.dialect import LinesWanted
+from mrdraw.firmware.dialect import Failed, LinesWanted
 from mrdraw.firmware.marlin import MarlinDialect
 from mrdraw.firmware.options import MarlinOptions
 from mrdraw.machine.driver import Driver
@@ -106,3 +107,34 @@ def test_a_missing_acknowledge_is_asked_for_although_the_deadline_is_not_compute
         assert b"M105" in wire.lines[-1]
 
     driven(scenario, probe_after=0.3)
+
+
+def test_a_line_that_is_certain_is_written_before_the_acknowledge_is_looked_at():
+    async def scenario(driver, wire):
+        lines = [b"G1 X%d" % number for number in range(50)]
+        supplying(driver, lines)
+        receive, written = driver.dialect.receive, []
+
+        def looked_at(data, now):
+            written.append(wire.lines[-1])
+            return receive(data, now)
+
+        with mock.patch.object(driver.dialect, "receive", looked_at):
+            for _ in lines[1:]:
+                driver.protocol.data_received(b"ok\n")
+        assert [line.partition(b" ")[2].partition(b"*")[0] for line in written] == lines[1:]
+        assert driver.transmitted == len(wire.lines)
+
+    driven(scenario)
+
+
+def test_a_line_written_too_early_fails_the_job():
+    async def scenario(driver, wire):
+        supplying(driver, [b"G1 X%d" % number for number in range(50)])
+        events = []
+        driver.handle = events.append
+        with mock.patch.object(driver.dialect, "line_in_advance", return_value=b"G28\n"):
+            driver.protocol.data_received(b"ok\n")
+        assert [event.reason for event in events if isinstance(event, Failed)] == ["advance"]
+
+    driven(scenario)

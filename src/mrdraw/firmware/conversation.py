@@ -141,6 +141,13 @@ class Conversation:
                 routine = False
         return routine
 
+    def line_in_advance(self) -> bytes | None:
+        """The line that goes out if the next thing that comes is a plain ``ok``, where that is certain."""
+        undisturbed = self.phase is Phase.READY and not (self.refusals.open or self.renumber_wanted)
+        if undisturbed and not self._splitter.partial and self.hearing.error_due() is None:
+            return self._smooth.line_in_advance()
+        return None
+
     def _take_plain(self) -> None:
         if self.phase is Phase.READY:
             self.hearing.settle_error()

@@ -213,7 +213,7 @@ class Halted(Event, frozen=True):
 
 
 class Failed(Event, frozen=True):
-    """The dialect gives up. `reason`: timeout, resend, resend_loop, connection."""
+    """The dialect gives up. `reason`: timeout, resend, resend_loop, connection, advance."""
 
     text: str
     reason: str
@@ -244,6 +244,15 @@ class Dialect(Protocol):
 
     def next_to_send(self, now: float) -> bytes | None:
         """The next bytes to write, or `None` when there is nothing to send or the firmware has no room."""
+
+    def prepare(self) -> None:
+        """Nothing has to be sent now: get ready what comes next."""
+
+    def line_in_advance(self, data: bytes) -> bytes | None:
+        """What `next_to_send` gives first once `data` was received, if that is certain already.
+
+        Whoever writes it at once still has to `receive` and to ask what is to be sent.
+        """
 
     def next_deadline(self) -> float | None:
         """When ``receive(b"", now)`` has to be called at the latest, or `None`."""

@@ -21,6 +21,8 @@ from mrdraw.firmware.outbox import EMERGENCY_STOP
 from mrdraw.firmware.tally import Tally
 from mrdraw.gcode.words import command_of
 
+_PLAIN_OKS = frozenset({b"ok\n", b"ok\r\n"})
+
 _RENUMBER_ABOVE = 1_000_000
 """A job that begins above this number gets a numbering of its own, so that numbers stay short."""
 
@@ -31,15 +33,18 @@ class MarlinDialect:
     def __init__(self, options: MarlinOptions | None = None) -> None:
         self._options = options or MarlinOptions()
         self._talk = Conversation(self._options)
+        self._ahead: bytes | None = None
+        """what follows a plain ``ok``, as long as nothing else is told or asked"""
 
     def open(self, now: float) -> None:
         """The port was opened: start the hand-shake."""
+        self._ahead = None
         self._talk.clocks.now = now
         self._talk.start()
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take what came from the wire (nothing: time has passed) and say what it means."""
-        talk = self._talk
+        talk, self._ahead = self._talk, None
         talk.clocks.now = now
         if talk.outbox.sent_events:
             talk.events += talk.outbox.sent_events
@@ -50,7 +55,7 @@ class MarlinDialect:
 
     def next_to_send(self, now: float) -> bytes | None:
         """The next bytes to write, or `None` when there is nothing to send or the firmware has no room."""
-        talk = self._talk
+        talk, self._ahead = self._talk, None
         talk.clocks.now = now
         if talk.outbox.urgent:
             return talk.outbox.urgent.popleft()
@@ -63,6 +68,17 @@ class MarlinDialect:
             return talk.outbox.next_line(ready=talk.phase is Phase.READY)
         return talk.hello.say(now) if talk.phase is Phase.HELLO and talk.hello.due else None
 
+    def prepare(self) -> None:
+        """Nothing has to be sent now: get ready what comes next."""
+        self._ahead = self._talk.line_in_advance()
+
+    def line_in_advance(self, data: bytes) -> bytes | None:
+        """What `next_to_send` gives first once `data` was received, if that is certain already.
+
+        Whoever writes it at once still has to `receive` and to ask what is to be sent.
+        """
+        return self._ahead if data in _PLAIN_OKS else None
+
     def next_deadline(self) -> float | None:
         """When ``receive(b"", now)`` has to be called at the latest, or `None`."""
         if self._talk.events:
@@ -74,6 +90,7 @@ class MarlinDialect:
 
         Raises `LineTooLong`, `ValueError` for control characters, and `LocalMisuse` for priority ``JOB``.
         """
+        self._ahead = None
         if priority is Priority.JOB:
             raise LocalMisuse("lines of a job are supplied, not queued")
         line = by_hand(command.text, self._options.max_line_length, parentheses=self._parentheses)
@@ -87,6 +104,7 @@ class MarlinDialect:
 
     def forget_queued(self) -> list[Queued]:
         """Drop the commands queued by hand that were not sent yet, and say which they were."""
+        self._ahead = None
         return self._talk.outbox.forget_queued()
 
     def check_line(self, line: bytes) -> str | None:
@@ -95,6 +113,7 @@ class MarlinDialect:
 
     def begin_job(self, total: int, first: int = 0) -> None:
         """Run lines `first` … `total − 1` of a job; asks for them with `LinesWanted`."""
+        self._ahead = None
         self._talk.outbox.job = JobLines(total, first, self._options, parentheses=self._parentheses)
         self._talk.flow.tally.clear()
         self._talk.renumber_wanted = self._talk.flow.window.frontier > _RENUMBER_ABOVE
@@ -105,16 +124,19 @@ class MarlinDialect:
 
         Raises `LocalMisuse` for lines that do not follow those that are there.
         """
+        self._ahead = None
         if self._talk.outbox.job is not None:
             self._talk.outbox.job.supply(first, lines)
 
     def hold_job(self) -> None:
         """Send no more lines of the job (those in flight are still acknowledged and resent)."""
+        self._ahead = None
         if self._talk.outbox.job is not None:
             self._talk.outbox.job.held = True
 
     def release_job(self) -> None:
         """Go on with the held job."""
+        self._ahead = None
         if self._talk.outbox.job is not None:
             self._talk.outbox.job.held = False
             self._talk.interruption.forget()
@@ -122,6 +144,7 @@ class MarlinDialect:
 
     def end_job(self) -> None:
         """Forget the job; what is in flight is still acknowledged."""
+        self._ahead = None
         self._talk.outbox.job = None
 
     @property
@@ -136,6 +159,7 @@ class MarlinDialect:
 
     def acknowledge_by_hand(self, now: float) -> list[Event]:
         """Act as if the firmware had acknowledged the oldest line."""
+        self._ahead = None
         self._talk.clocks.now = now
         if self._talk.phase in COUNTING and not self._talk.refusals.open and self._talk.flow.window.pending:
             self._talk.flow.take_oldest()

@@ -141,6 +141,15 @@ class Outbox:
             return None
         return self._next_of_job(job) if job.has_next else self._close_job(job)
 
+    def plain_line(self) -> bytes | None:
+        """The next line of the job, if nothing goes before it and nothing is special about it."""
+        job = self.job
+        if job is None or job.held or not job.has_next or job.next_index in job.marks:
+            return None
+        if self.urgent or self.internal or self._hand or self.dwells_until > self._flow.clocks.now:
+            return None
+        return job.peek()
+
     def _probe(self) -> bytes | None:
         self._flow.probe_due = False
         if self._flow.window.going_back:

@@ -2,6 +2,7 @@
 
 Invariants: what is done here is what `Flow.take_oldest` does in the same case and nothing else (a test holds one
 against the other on damaged wires); whatever is doubtful, asked for again, slow or not of the job is not taken here.
+A line is named in advance only where the acknowledge of the one in flight can lead to no other.
 """
 
 from __future__ import annotations
@@ -39,6 +40,18 @@ class SmoothFlow:
         self._flow.note_room(number, planner_free, queue_free)
         self._take(sent)
         return True
+
+    def line_in_advance(self) -> bytes | None:
+        """The line that goes out if the next thing that comes is a plain ``ok``, where that is certain.
+
+        It is numbered in any case: whatever is ready now is not waited for then.
+        """
+        window, text = self._flow.window, self._outbox.plain_line()
+        if text is None or window.going_back:
+            return None
+        wire = window.number_in_advance(text)
+        certain = len(window.pending) == 1 and not self._flow.probe_due and self._plain_line() is not None
+        return wire if certain else None
 
     def _plain_line(self) -> Sent | None:
         """The oldest line in flight, if it and everything around it is plain."""

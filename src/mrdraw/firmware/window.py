@@ -25,6 +25,8 @@ class Window:
         """the lowest number that was never given"""
         self.acknowledged = 0
         """the highest number that was acknowledged"""
+        self._next_number, self._next_text, self._next_wire = 0, b"", b""
+        """the line that was numbered in advance"""
 
     def clear(self) -> None:
         """The numbering starts anew: the next line is number 1."""
@@ -51,11 +53,18 @@ class Window:
     def add(self, text: bytes, *, index: int = -1, job: object = None, long_running: bool = False) -> Sent:
         """Give the next number to a new line and put it in flight."""
         number = self.frontier
-        sent = Sent(number, numbered(number, text), index=index, job=job, long_running=long_running)
+        sent = Sent(number, self.number_in_advance(text), index=index, job=job, long_running=long_running)
         self.frontier = self.following = number + 1
         self.history.add(sent)
         self.pending.append(sent)
         return sent
+
+    def number_in_advance(self, text: bytes) -> bytes:
+        """How a line goes over the wire if it is the next new one; it is done once for each line."""
+        number = self.frontier
+        if number != self._next_number or text is not self._next_text:
+            self._next_number, self._next_text, self._next_wire = number, text, numbered(number, text)
+        return self._next_wire
 
     def again(self, sent: Sent) -> None:
         """Put a line in flight that was sent before; its number is the one that comes next."""

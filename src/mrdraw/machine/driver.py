@@ -1,7 +1,8 @@
 """The driver: a dialect on a wire. What comes in goes to the dialect, what it wants to send is written at once.
 
-Invariants: between an acknowledge and the next line stands nothing but the dialect; events are handled after the next
-line was written; there is one timer, and it never fires later than the dialect's deadline; nothing here waits.
+Invariants: between an acknowledge and the next line stands nothing but the dialect, and not even that where the line
+was certain before the acknowledge came; events are handled after the next line was written; there is one timer, and it
+never fires later than the dialect's deadline; nothing here waits.
 """
 
 from __future__ import annotations
@@ -11,7 +12,16 @@ import contextlib
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from mrdraw.firmware.dialect import Dialect, Event, JobLineAcknowledged, JobLineSent, Priority, Queued, Received
+from mrdraw.firmware.dialect import (
+    Dialect,
+    Event,
+    Failed,
+    JobLineAcknowledged,
+    JobLineSent,
+    Priority,
+    Queued,
+    Received,
+)
 from mrdraw.machine.diagnosis import WireRecorder
 from mrdraw.machine.outlet import TerminalLine
 from mrdraw.machine.transport import Transport, WireProtocol
@@ -91,7 +101,7 @@ class Driver:
         now = monotonic()
         self._send(now)
         self._record(now, late=late)
-        self._arm(now)
+        self._rest(now)
 
     def record(self, baudrate: int | None) -> WireRecorder:
         """Measure from here on."""
@@ -122,12 +132,26 @@ class Driver:
 
     def _received(self, data: bytes) -> None:
         now = monotonic()
+        ahead = self._write_in_advance(data)
         events = self.dialect.receive(data, now)
-        self._send(now)
+        self._send(now, ahead)
         self._record(now, len(data))
         if events and self._hand_on(events):
             self._send(monotonic())
             self._record(now)
+        self._rest(now)
+
+    def _write_in_advance(self, data: bytes) -> bytes:
+        """Write what certainly follows `data` before anything else is done; what was written."""
+        ahead = self.dialect.line_in_advance(data)
+        if ahead is None or self._transport is None:
+            return b""
+        self._transport.write(ahead)
+        return ahead
+
+    def _rest(self, now: float) -> None:
+        """All is done for now."""
+        self.dialect.prepare()
         self._arm(now)
 
     def _hand_on(self, events: Sequence[Event]) -> bool:
@@ -161,20 +185,25 @@ class Driver:
         if self.recorder is not None:
             self.recorder.turn(now, heard, self.transmitted, self.transmitted_bytes, self.dialect.in_flight, late=late)
 
-    def _send(self, now: float) -> None:
+    def _send(self, now: float, ahead: bytes = b"") -> None:
+        """Write what may be written; of it `ahead` was written already."""
         transport = self._transport
         if transport is None:
             return
         next_to_send = self.dialect.next_to_send
         line = next_to_send(now)
-        if line is None:
+        if line is None and not ahead:
             return
         lines = []
         while line is not None:
             lines.append(line)
             line = next_to_send(now)
         data = b"".join(lines)
-        transport.write(data)
+        if not data.startswith(ahead):
+            self.handle(Failed(f"{ahead!r} was written too early: a mistake of MrDraw, please report it.", "advance"))
+            return
+        if len(data) > len(ahead):
+            transport.write(data[len(ahead) :])
         self.transmitted += len(lines)
         self.transmitted_bytes += len(data)
         for line in lines:
