@@ -277,6 +277,15 @@ def test_a_line_that_was_taken_is_not_sent_again():
     assert script.sent() == [line(6)]
 
 
+def test_the_late_acknowledge_of_a_line_that_came_twice_is_not_that_of_the_next_one():
+    script = in_flight()
+    events = script.say(NUMBER.format(4), "Resend: 5", "ok")  # the first 4 waits to be executed
+    assert events_of(wire.JobLineAcknowledged, events) == [wire.JobLineAcknowledged(0)]
+    assert script.sent() == [line(5)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(1)]
+
+
 def test_a_doubled_line_does_not_double_all_that_follow():
     script = in_flight()
     script.say(CHECKSUM.format(3), "Resend: 4", "ok")

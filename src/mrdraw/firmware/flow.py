@@ -296,22 +296,13 @@ class Flow:
 
     def go_to(self, number: int) -> None:
         """Send from `number` on; everything before it was taken, though it may still wait to be executed."""
-        owed = self._may_owe(number)
         taken = self.window.go_to(number)
-        if owed:
+        if not self._echoes_numbers and not self.clocks.probes:
             self._owed.extend(taken)
         self.allowance.going_back(number)
         self.clocks.start()
         for sent in taken:
             self._taken(sent)
-
-    def _may_owe(self, number: int) -> bool:
-        """Whether lines before `number` may wait in the firmware's queue and are acknowledged when they are executed.
-
-        With one line in flight there are none, and firmware that names its lines needs no counting.
-        """
-        several = len(self.window.pending) > 1 or number > self.window.following
-        return several and not self._echoes_numbers and not self.clocks.probes
 
     def give_up_line(self, number: int) -> None:
         """A line has to be sent again that is not known any more."""
