@@ -105,6 +105,30 @@ def test_several_lines_in_flight():
     assert script.sent() == [checksummed(7, "G1 X3"), checksummed(8, "G1 X4")]
 
 
+def asked_and_silent() -> Script:
+    """An M105 and two lines are in flight, an `ok` too many came, and a second M105 asks what that was."""
+    script = Script(MarlinOptions(lines_in_flight=3)).ready()
+    script.hand("M105")
+    script.begin("G1 X0", "G1 X1", "G1 X2")
+    assert script.sent() == [checksummed(4, "M105"), checksummed(5, "G1 X0"), checksummed(6, "G1 X1")]
+    script.say("ok")
+    script.wait(2.6)
+    assert script.sent() == [checksummed(7, "M105")]
+    return script
+
+
+def test_silence_behind_an_acknowledge_too_many_acknowledges_nothing():
+    script = asked_and_silent()
+    assert events_of(wire.JobLineAcknowledged, script.wait(20.0)) == []
+    assert script.dialect.in_flight >= 4
+
+
+def test_a_firmware_that_ceases_to_answer_with_temperatures_is_believed():
+    script = asked_and_silent()
+    events = script.say("ok") + script.wait(2.6)
+    assert events_of(wire.JobLineAcknowledged, events) == [wire.JobLineAcknowledged(0), wire.JobLineAcknowledged(1)]
+
+
 def test_queued_commands_can_be_forgotten():
     script = Script().ready()
     first, second = script.hand("M104 S0"), script.hand("M140 S0")

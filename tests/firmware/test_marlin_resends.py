@@ -147,6 +147,41 @@ def test_lost_acknowledges_of_lines_that_waited_in_the_queue_cost_time_only():
     assert events_of(wire.JobLineAcknowledged, events)[-1] == wire.JobLineAcknowledged(4)
 
 
+def test_lines_that_are_passed_over_are_acknowledged_before_the_next_one():
+    script = Script(MarlinOptions(lines_in_flight=3)).ready()
+    script.hand("G1 X0")
+    script.hand("M105")
+    script.begin(*[f"G1 X{x}" for x in range(1, 9)])
+    assert script.sent() == [checksummed(4, "G1 X0"), checksummed(5, "M105"), checksummed(6, "G1 X1")]
+    script.say(NUMBER.format(3), "Resend: 4", "ok")  # because line 3 came twice; 4 to 6 are taken
+    assert script.sent() == [checksummed(4, "G1 X0")]
+    script.say("ok")
+    script.say(NUMBER.format(6), "Resend: 7", "ok")
+    assert script.sent() == [checksummed(7, "M105"), checksummed(8, "G1 X2"), checksummed(9, "G1 X3")]
+    script.say(f"ok {TEMPERATURES}", "ok")
+    assert script.dialect.in_flight == 3, "those of 5 and 6"
+    script.say(f"ok {TEMPERATURES}")
+    assert script.dialect.in_flight == 2
+
+
+def test_a_silent_firmware_whose_queue_holds_a_long_command_is_waited_for():
+    script = Script(MarlinOptions(lines_in_flight=3)).open()
+    script.sent()
+    script.say("ok")
+    script.sent()
+    script.say("FIRMWARE_NAME:Teacup", "ok")
+    script.sent()
+    script.say(f"ok {TEMPERATURES}")
+    script.begin("G28", *[f"G1 X{x}" for x in range(1, 9)])
+    assert len(script.sent()) == 3
+    script.say(CHECKSUM.format(3), "Resend: 4", "ok")
+    assert script.sent() == [checksummed(4, "G1 X1")]
+    script.wait(29.0)
+    assert script.sent() == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(1)]
+
+
 def test_a_late_acknowledge_of_several_lines_that_are_sent_again_is_that_of_the_oldest():
     script = in_flight(7)
     for _ in range(3):  # the flow becomes narrower
@@ -177,7 +212,7 @@ def test_the_acknowledge_of_a_line_that_lost_its_number_is_not_that_of_the_line_
     assert script.sent()[:2] == [line(5), line(6)]
 
 
-@pytest.mark.parametrize("unknown", ["4 G1 X0", "\u00bc4 G1 X0", "", "X0"])
+@pytest.mark.parametrize("unknown", ["4 G1 X0", "n4 G1 X0", "\u00bc4 G1 X0", "", "X0"])
 def test_a_line_that_lost_its_number_is_asked_for_at_once(unknown):
     script = in_flight()
     assert events_of(wire.JobLineAcknowledged, script.say(f'echo:Unknown command: "{unknown}"', "ok")) == []
@@ -240,6 +275,15 @@ def test_a_line_that_was_taken_is_not_sent_again():
     events = script.say(NUMBER.format(5), "Resend: 6", "ok")
     assert events_of(wire.JobLineAcknowledged, events) == [wire.JobLineAcknowledged(1)]
     assert script.sent() == [line(6)]
+
+
+def test_the_late_acknowledge_of_a_line_that_came_twice_is_not_that_of_the_next_one():
+    script = in_flight()
+    events = script.say(NUMBER.format(4), "Resend: 5", "ok")  # the first 4 waits to be executed
+    assert events_of(wire.JobLineAcknowledged, events) == [wire.JobLineAcknowledged(0)]
+    assert script.sent() == [line(5)]
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(1)]
 
 
 def test_a_doubled_line_does_not_double_all_that_follow():

@@ -64,6 +64,7 @@ class Flow:
         self._echoes_numbers = False
         """this firmware names the line that it acknowledges"""
         self._ignored_oks = 0
+        self._ignored_since_probe = False
         self._early_reports = 0
         """M105s that a plain ``ok`` seemed to answer"""
         self._owed: deque[Sent] = deque()
@@ -79,6 +80,7 @@ class Flow:
         self.narrow_until = -1
         self._reports_in_ok = self._echoes_numbers = False
         self._ignored_oks = self._early_reports = 0
+        self._ignored_since_probe = False
         self._owed.clear()
         self._strange = False
 
@@ -202,6 +204,7 @@ class Flow:
         """Whether a plain ``ok`` is one too many: the answer to the oldest line looks otherwise."""
         stray = self._reports_in_ok and self.window.pending[0].reports and self._ignored_oks < _IGNORED_OKS
         self._ignored_oks += stray
+        self._ignored_since_probe |= stray
         return stray
 
     def take_oldest(self) -> None:
@@ -278,6 +281,7 @@ class Flow:
     def _taken(self, sent: Sent) -> None:
         if sent.reports:
             self._ignored_oks = 0
+            self._ignored_since_probe = False
         self.allowance.taken()
         if sent.long_running:
             self.tally.explained_waits += 1
@@ -292,21 +296,13 @@ class Flow:
 
     def go_to(self, number: int) -> None:
         """Send from `number` on; everything before it was taken, though it may still wait to be executed."""
-        self._note_owed(number)
         taken = self.window.go_to(number)
+        if not self._echoes_numbers and not self.clocks.probes:
+            self._owed.extend(taken)
         self.allowance.going_back(number)
         self.clocks.start()
         for sent in taken:
             self._taken(sent)
-
-    def _note_owed(self, number: int) -> None:
-        """Lines that were taken and wait in the firmware's queue are acknowledged when they are executed.
-
-        With one line in flight there are none, and firmware that names its lines needs no counting.
-        """
-        pending = self.window.pending
-        if len(pending) > 1 and not self._echoes_numbers and not self.clocks.probes:
-            self._owed.extend(sent for sent in pending if 0 <= sent.number < number)
 
     def give_up_line(self, number: int) -> None:
         """A line has to be sent again that is not known any more."""
@@ -318,12 +314,17 @@ class Flow:
         """When `check` has to be called because an acknowledge is missing, or `None`."""
         if not self.window.pending:
             return None
-        long_running = self.window.long_running
+        long_running = self._long_running
         give_up_at = self.clocks.give_up_at(long_running=long_running)
         if not self.clocks.may_probe(long_running=long_running):
             return give_up_at
         probe_due = self.clocks.probe_due(long_running=long_running)
         return probe_due if give_up_at is None else min(probe_due, give_up_at)
+
+    @property
+    def _long_running(self) -> bool:
+        """Whether a command that may take long is in flight or waits in the firmware's queue."""
+        return self.window.long_running or any(sent.long_running for sent in self._owed)
 
     def check(self) -> None:
         """Time has passed: is an acknowledge missing?"""
@@ -333,7 +334,7 @@ class Flow:
 
     def _no_acknowledge(self) -> None:
         clocks = self.clocks
-        long_running = self.window.long_running
+        long_running = self._long_running
         give_up_at = clocks.give_up_at(long_running=long_running)
         if give_up_at is not None and clocks.now >= give_up_at:
             seconds = clocks.now - clocks.progress
@@ -341,8 +342,8 @@ class Flow:
                 f"The firmware acknowledged nothing for {seconds:.0f} s and did not answer {clocks.probes} probes.",
                 "timeout",
             )
-        elif self._ignored_oks and clocks.probes:
-            self._reports_in_ok = False
+        elif self._ignored_since_probe and clocks.probes:
+            self._reports_in_ok = self._ignored_since_probe = False
             self._ignored_oks = 0
             self._take_through(len(self.window.pending) - 1)
         elif clocks.quick and self._only_probes_left:
@@ -352,6 +353,7 @@ class Flow:
 
     def probe(self) -> None:
         """Ask the firmware for a sign, whatever is in flight."""
+        self._ignored_since_probe = False
         self.clocks.probed()
         self.probe_due = True
         self.tally.timeouts += 1

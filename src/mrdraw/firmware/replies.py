@@ -48,7 +48,7 @@ _BUSY = re.compile(r"^(?:echo:)?\s*busy:\s*(.+)$", re.IGNORECASE)
 _ACTION = re.compile(r"^//\s*action:\s*(\S+)\s*(.*)$", re.IGNORECASE)
 _ERROR = re.compile(r"^(?:error:|!!|fatal:)\s*(.*)$", re.IGNORECASE)
 _UNKNOWN_COMMAND = re.compile(r'unknown command:\s*"?([A-Z]\d+)', re.IGNORECASE)
-_QUOTED_UNKNOWN = re.compile(r'unknown command:\s*"\s*(?:N\d+\s*)?([^\s*"]*).*"(?:\(\d\))?$', re.IGNORECASE)
+_QUOTED_UNKNOWN = re.compile(r'unknown command:\s*"\s*(?:(?-i:N)\d+\s*)?([^\s*"]*).*"(?:\(\d\))?$', re.IGNORECASE)
 _INVALID_TOOL = re.compile(r"^(?:echo:\s*|error:\s*)?(?:T(\d+)\s+Invalid\b|Invalid extruder\s*$)", re.IGNORECASE)
 _FATAL = re.compile(
     r"printer halted|kill\(\) called|heating failed|thermal runaway|thermal malfunction|m(?:ax|in)temp triggered"
@@ -279,7 +279,8 @@ def unknown_command(text: str) -> str | None:
 def unknown_word(text: str) -> str | None:
     """The first word of what the firmware does not know, where it quotes that, or `None`.
 
-    Old Marlin quotes the whole line, newer ones what follows the number.
+    Old Marlin quotes the whole line, newer ones what follows the number. What stands behind a small ``n`` was no
+    number to the firmware: all lines begin with a capital.
     """
     found = _QUOTED_UNKNOWN.search(text)
     return found[1] if found else None
