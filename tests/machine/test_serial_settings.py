@@ -99,6 +99,7 @@ def test_which_commands_that_are_not_sent_are_told(tmp_path, told, named):
         async with running(tmp_path, settings=settings) as (_, _, watcher):
             await watcher.do(link.SendLines, lines=("M0", "M300 S1", "M117 behind"))
             await watcher.until(lambda w: sent(w, "M117 behind"))
+            await watcher.until(lambda w: w.names().count("CommandSuppressed") >= len(named))
             await watcher.do(link.Disconnect)
             await watcher.until(lambda w: "Disconnected" in w.names())
             assert not sent(watcher, "M300")
