@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mrdraw.cli.audited import GLOBAL_KEY, note
 from mrdraw.cli.opened import opened_accounts
 from mrdraw.errors import InvalidValue
 
@@ -30,10 +31,12 @@ def key(basedir: Path, arguments: argparse.Namespace) -> int:
     with opened_accounts(basedir) as accounts:
         if arguments.revoke:
             accounts.revoke_global_key()
+            note(accounts, "key-revoked", GLOBAL_KEY)
             print("The global API key is off.")
             return 0
         if arguments.new:
             found: str | None = accounts.new_global_key()
+            note(accounts, "key-made", GLOBAL_KEY)
         else:
             accounts.ensure_global_key()
             found = accounts.global_key()

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mrdraw.cli.audited import note
 from mrdraw.cli.opened import opened_accounts
 from mrdraw.errors import InvalidValue
 
@@ -68,6 +69,7 @@ def add(basedir: Path, arguments: argparse.Namespace) -> int:
         accounts.check_new_name(arguments.name)
         accounts.groups.now().check_assignable((arguments.group,))
         accounts.add_user(arguments.name, _password_of(arguments), (arguments.group,))
+        note(accounts, "user-added", arguments.name, f"groups: {arguments.group}")
     print(f"Added {arguments.name} to {arguments.group}.")
     return 0
 
@@ -86,6 +88,7 @@ def remove(basedir: Path, arguments: argparse.Namespace) -> int:
     """`mrdraw user remove`."""
     with opened_accounts(basedir) as accounts:
         accounts.remove_user(arguments.name)
+        note(accounts, "user-removed", arguments.name)
     print(f"Removed {arguments.name}, the user's key and sessions.")
     return 0
 
@@ -95,6 +98,7 @@ def password(basedir: Path, arguments: argparse.Namespace) -> int:
     with opened_accounts(basedir) as accounts:
         accounts.user_record(arguments.name)
         accounts.set_password(arguments.name, _password_of(arguments))
+        note(accounts, "password", arguments.name)
     print(f"Set the password of {arguments.name}; sessions that were open have ended.")
     return 0
 
@@ -104,10 +108,12 @@ def key(basedir: Path, arguments: argparse.Namespace) -> int:
     with opened_accounts(basedir) as accounts:
         if arguments.revoke:
             accounts.revoke_user_key(arguments.name)
+            note(accounts, "key-revoked", arguments.name)
             print(f"Revoked the API key of {arguments.name}.")
             return 0
         if arguments.new:
             found: str | None = accounts.new_user_key(arguments.name)
+            note(accounts, "key-made", arguments.name)
         else:
             found = accounts.user_key(arguments.name)
     if found is None:
@@ -120,6 +126,7 @@ def link(basedir: Path, arguments: argparse.Namespace) -> int:
     """`mrdraw user link`."""
     with opened_accounts(basedir) as accounts:
         accounts.link_to_provider(arguments.name, arguments.provider, arguments.subject)
+        note(accounts, "user-changed", arguments.name, f"linked to {arguments.subject} of {arguments.provider}")
     print(f"Who is {arguments.subject} at {arguments.provider} logs in as {arguments.name}.")
     return 0
 
@@ -130,8 +137,10 @@ def factors(basedir: Path, arguments: argparse.Namespace) -> int:
     with opened_accounts(basedir) as accounts:
         accounts.user_record(name)
         if arguments.remove_second_factor and accounts.second_factors.remove_now(name):
+            note(accounts, "second-factor-removed", name)
             print(f"Removed the second factor of {name}, and the recovery codes.")
         if arguments.remove_passkeys and (count := accounts.passkeys.remove_all_now(name)):
+            note(accounts, "passkey-removed", name, f"all {count}")
             print(f"Removed {count} passkeys of {name}; sessions that they opened have ended.")
         standing, passkeys = accounts.second_factors.standing(name), accounts.passkeys.of_user(name)
     print("Second factor:", f"on, {standing.recovery_codes} recovery codes left" if standing.since else "off")

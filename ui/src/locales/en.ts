@@ -513,7 +513,7 @@ export default {
     globalKey: 'the global key',
     openPage: 'the open page',
     outcomes: { done: 'done', refused: 'refused', failed: 'failed' },
-    via: { session: 'session', apikey: 'API key', claim: 'claim code', password: 'password', passkey: 'passkey', openid: 'single sign-on', remote_user: 'proxy', authheader: 'password in each request' },
+    via: { 'command-line': 'command line', session: 'session', apikey: 'API key', claim: 'claim code', password: 'password', passkey: 'passkey', openid: 'single sign-on', remote_user: 'proxy', authheader: 'password in each request' },
     actions: {
       'log-in': 'Sign-in',
       'log-out': 'Sign-out',
