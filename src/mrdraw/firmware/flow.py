@@ -145,6 +145,11 @@ class Flow:
         self.tally.room(planner_free, queue_free)
         self.allowance.reported(number, queue_free)
 
+    def hear_hello(self, payload: str) -> None:
+        """What followed an ``ok`` before lines are counted; it shows whether this firmware names its lines."""
+        said = replies.advanced(payload)
+        self._echoes_numbers |= said is not None and said[0] is not None
+
     def acknowledge(self, payload: str) -> None:
         """An ``ok`` came, with what followed it on its line."""
         pending = self.window.pending
