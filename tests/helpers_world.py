@@ -262,7 +262,9 @@ def judge(world: World, counts: Counter[str], *, free: bool) -> None:
     missing = set(range(len(world.job) if complete else max(exact, default=-1) + 1)) - set(exact)
     for index in missing:
         assert world.numbers[world.job[index]] & replaced, f"line {index} of the job was skipped"
-    by_hand = Counter(text for _, text, _ in world.firmware.accepted if text.startswith(b"M106"))
+    by_hand = Counter(
+        text for number, text, _ in world.firmware.accepted if text.startswith(b"M106") and number is not None
+    )
     assert not by_hand or max(by_hand.values()) == 1, "a command by hand was executed twice"
     if not world.back.damaged:
         lost = set(world.acknowledged) - {text for _, text, _ in world.firmware.accepted}

@@ -67,6 +67,48 @@ def test_a_late_acknowledge_and_the_answer_count_once_each():
     assert script.sent() == []
 
 
+def asked_behind_a_question() -> Script:
+    """An M105 (number 5) and a line behind it are in flight, and a second M105 (7), as nothing was acknowledged."""
+    script = Script(MarlinOptions(lines_in_flight=3)).ready()
+    script.hand("G1 X0")
+    script.hand("M105")
+    script.begin("G1 X1", "G1 X2", "G1 X3")
+    assert script.sent() == [checksummed(4, "G1 X0"), checksummed(5, "M105"), checksummed(6, "G1 X1")]
+    script.say("ok")
+    assert script.sent() == [checksummed(7, "G1 X2")]
+    script.wait(2.6)
+    assert script.sent() == [checksummed(8, "M105")]
+    return script
+
+
+def test_a_late_answer_is_that_of_the_first_question():
+    script = asked_behind_a_question()
+    assert events_of(wire.JobLineAcknowledged, script.say(f"ok {TEMPERATURES}")) == []
+    assert events_of(wire.JobLineAcknowledged, script.say("ok")) == [wire.JobLineAcknowledged(0)]
+    assert wire.JobLineAcknowledged(1) in script.say("ok", f"ok {TEMPERATURES}")
+
+
+def test_an_answer_to_the_second_question_only_is_found_out_by_a_third():
+    script = asked_behind_a_question()
+    script.say(f"ok {TEMPERATURES}")  # that of line 8; those of 5 to 7 were lost
+    script.wait(0.6)
+    assert checksummed(9, "M105") in script.sent()
+    events = script.say(f"ok {TEMPERATURES}")
+    assert events_of(wire.JobLineAcknowledged, events) == [wire.JobLineAcknowledged(0), wire.JobLineAcknowledged(1)]
+    assert script.dialect.in_flight == 0
+
+
+def test_a_lost_answer_to_a_lonely_question_is_found_out():
+    script = Script().ready()
+    script.hand("M105")
+    assert script.sent() == [checksummed(4, "M105")]
+    script.wait(2.6)
+    assert script.sent() == [checksummed(5, "M105")]
+    script.say(f"ok {TEMPERATURES}")
+    script.wait(0.6)
+    assert script.dialect.in_flight == 0
+
+
 def test_temperatures_that_come_by_themselves_break_the_silence_only():
     script = with_keepalive("G1 X1", "G1 X2")
     for _ in range(3):

@@ -55,6 +55,18 @@ def test_a_firmware_that_does_not_know_m115():
     assert wire.Ready() in script.say("ok T:20.0 /0.0")
 
 
+def test_firmware_that_names_the_hello_names_every_line():
+    script = Script().open()
+    script.sent()
+    script.say("ok N0 P15 B3")
+    assert script.sent() == [checksummed(1, "M115")]
+    script.say("ok P15 B3")  # of a line that lost its number
+    assert script.sent() == [checksummed(2, "M105")]
+    assert script.dialect.in_flight == 2, "M115 was not acknowledged"
+    script.say("Error:Line Number is not Last Line Number+1, Last Line: 0", "Resend: 1", "ok")
+    assert script.sent() == [checksummed(1, "M115")]
+
+
 def test_an_answer_behind_its_ok_still_counts():
     script = Script().open()
     script.sent()

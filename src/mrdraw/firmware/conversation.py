@@ -198,6 +198,7 @@ class Conversation:
         """An acknowledge came, with what followed it on its line."""
         self.hearing.settle_error()
         if self.phase is Phase.HELLO:
+            self.flow.hear_hello(payload)
             if self.hello.answered(self.clocks.now):
                 self._hello_done()
             return

@@ -67,6 +67,8 @@ class Flow:
         self._ignored_since_probe = False
         self._early_reports = 0
         """M105s that a plain ``ok`` seemed to answer"""
+        self._doubtful_report = False
+        """the newest answer was taken for that of the oldest M105; it may be a later one's"""
         self._owed: deque[Sent] = deque()
         """lines that are known to be taken, whose acknowledges are still to come; others are sent again behind them"""
         self._strange = False
@@ -80,7 +82,7 @@ class Flow:
         self.narrow_until = -1
         self._reports_in_ok = self._echoes_numbers = False
         self._ignored_oks = self._early_reports = 0
-        self._ignored_since_probe = False
+        self._ignored_since_probe = self._doubtful_report = False
         self._owed.clear()
         self._strange = False
 
@@ -144,6 +146,11 @@ class Flow:
         self._echoes_numbers |= number is not None
         self.tally.room(planner_free, queue_free)
         self.allowance.reported(number, queue_free)
+
+    def hear_hello(self, payload: str) -> None:
+        """What followed an ``ok`` before lines are counted; it shows whether this firmware names its lines."""
+        said = replies.advanced(payload)
+        self._echoes_numbers |= said is not None and said[0] is not None
 
     def acknowledge(self, payload: str) -> None:
         """An ``ok`` came, with what followed it on its line."""
@@ -235,8 +242,8 @@ class Flow:
     @property
     def _only_probes_left(self) -> bool:
         """Whether nothing but probes is in flight, of a firmware whose answers to them cannot be told from others."""
-        pending = self.window.pending
-        return bool(pending) and not self._reports_in_ok and all(sent.reports for sent in pending)
+        told_apart = self._reports_in_ok and not self._doubtful_report
+        return bool(self.window.pending) and not told_apart and all(sent.reports for sent in self.window.pending)
 
     def _by_number(self, number: int | None) -> bool:
         if number is None:
@@ -261,7 +268,12 @@ class Flow:
             return known  # one too many
         self._reports_in_ok = True
         self._owed.clear()
-        self._take_through(places[-1] if self.clocks.probes else places[0])
+        probed = self.clocks.probes > 0
+        doubtful = probed and len(places) > 1 and not self._doubtful_report
+        self._take_through(places[-1] if probed and not doubtful else places[0])
+        if doubtful:
+            self._doubtful_report = True
+            self.clocks.hurry()
         return True
 
     def _take_through(self, place: int) -> None:
@@ -279,6 +291,7 @@ class Flow:
         self._outcomes.emit(LostAcknowledge())
 
     def _taken(self, sent: Sent) -> None:
+        self._doubtful_report = False
         if sent.reports:
             self._ignored_oks = 0
             self._ignored_since_probe = False
