@@ -49,3 +49,16 @@ def test_a_disk_that_cannot_be_asked_changes_nothing(tmp_path, caplog):
     assert [record.message for record in caplog.records if "cannot be found out" in record.message] == [
         "how full the disk of the files is cannot be found out: gone"
     ]
+
+
+def test_many_changes_are_followed_by_one_look(tmp_path, monkeypatch):
+    monkeypatch.setattr("mrdraw.hub.disk.SOON", 0)
+    told = []
+
+    async def main():
+        watch = DiskWatch(Settings(tmp_path), Disk(10**6, 10**11), told.append)
+        for _ in range(2):  # of whom no one is left to be told by the look before
+            await asyncio.gather(*(watch.look_soon() for _ in range(50)))
+
+    asyncio.run(main())
+    assert len(told) == 2

@@ -112,7 +112,7 @@ def test_a_mark_that_names_a_link_or_nothing_removes_nothing(shelf: Shelf, tmp_p
     assert (outside.read_bytes(), shelf.everything()) == (b"precious", {"a.gcode"})
 
 
-@pytest.mark.parametrize("how", ["large", "in another's place", "without second names"])
+@pytest.mark.parametrize("how", ["large", "in another's place", "without second names", "with coarse times"])
 def test_what_cannot_be_undone_is_on_the_disk_first(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     if how == "in another's place":
         shelf.put("a.gcode", b"old")
@@ -122,6 +122,9 @@ def test_what_cannot_be_undone_is_on_the_disk_first(shelf: Shelf, monkeypatch: p
             raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
         monkeypatch.setattr(os, "link", refuse)
+    if how == "with coarse times":
+        keep = os.utime
+        monkeypatch.setattr(os, "utime", lambda file, ns: keep(file, ns=(ns[0] // 10**10 * 10**10,) * 2))
     content = b"x" * (upload.PIECE + 1) if how == "large" else CONTENT
     seen = []
     sync = os.fsync
@@ -133,7 +136,7 @@ def test_what_cannot_be_undone_is_on_the_disk_first(shelf: Shelf, monkeypatch: p
     monkeypatch.setattr(os, "fsync", watch)
     monkeypatch.setattr(settling.Settling, "add", lambda *_: pytest.fail("it has a mark"))
     asyncio.run(shelf.store("a.gcode", content))
-    name, there = next((name, there) for name, there in seen if name.startswith(".upload-"))
+    name, there = next((name, there) for name, there in seen if name.startswith((".upload-", ".settling-")))
     assert there is (how == "in another's place")
     assert (shelf.uploads / "a.gcode").read_bytes() == content
     assert marks(shelf) == []

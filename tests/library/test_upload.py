@@ -155,6 +155,25 @@ def test_a_database_that_refuses_leaves_no_file(shelf: Shelf, monkeypatch: pytes
     assert shelf.everything() == set()
 
 
+def test_what_is_written_beside_is_kept_with_the_file_or_not_at_all(shelf: Shelf) -> None:
+    def beside(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO meta VALUES ('beside', '1')")
+
+    def refuse(connection: sqlite3.Connection) -> None:
+        beside(connection)
+        raise sqlite3.OperationalError("disk I/O error")
+
+    kept = "SELECT key FROM meta WHERE key = 'beside'"
+    shelf.put("there.gcode")
+    with pytest.raises(FileExists):
+        asyncio.run(shelf.store("there.gcode", overwrite=False, beside=beside))
+    with pytest.raises(NotStored, match="I/O"):
+        asyncio.run(shelf.store("a.gcode", beside=refuse))
+    assert (shelf.everything(), shelf.database.read(kept)) == ({"there.gcode"}, [])
+    asyncio.run(shelf.store("a.gcode", beside=beside))
+    assert (shelf.everything(), shelf.database.read(kept)) == ({"there.gcode", "a.gcode"}, [("beside",)])
+
+
 def test_two_uploads_of_one_name_are_both_whole(shelf: Shelf) -> None:
     async def both() -> None:
         await asyncio.gather(shelf.store("a.gcode", b"1" * PIECE), shelf.store("a.gcode", b"2" * PIECE))

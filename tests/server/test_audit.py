@@ -8,8 +8,11 @@ import csv
 import io
 import json
 import re
+import sqlite3
 from pathlib import Path
 from urllib.parse import quote
+
+import pytest
 
 from helpers_fleet import until
 from helpers_hub import run
@@ -268,6 +271,38 @@ def test_jobs_connections_and_files(tmp_path):
             ("disconnected", "", "done"),
         ]
         assert {one.user for one in entries(made)} == {"ann"}
+
+    run(tmp_path, scenario)
+
+
+def test_an_upload_and_its_entry_are_kept_together(tmp_path, monkeypatch):
+    file = {"file": ("a.gcode", b"G28\n")}
+
+    def refuse(*_, **__):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    async def scenario(client, made):
+        with monkeypatch.context() as patch:
+            patch.setattr("mrdraw.accounts.audit._add_all", refuse)
+            assert (await client.post("/api/files/local", files=file)).status_code == 500
+            assert (await client.get("/api/files")).json()["files"] == []
+        assert entries(made) == []
+        with monkeypatch.context() as patch:
+            patch.setattr("mrdraw.accounts.audit.AuditLog.add", lambda *_: pytest.fail("another transaction"))
+            assert (await client.post("/api/files/local", files=file)).status_code == 201
+        assert told(made) == [("ann", "file-uploaded", "a.gcode", "done")]
+
+    run(tmp_path, scenario)
+
+
+def test_an_upload_that_fails_once_it_is_stored_is_told_as_both(tmp_path, monkeypatch):
+    def fail(*_):
+        raise RuntimeError
+
+    async def scenario(client, made):
+        monkeypatch.setattr("mrdraw.server.api.uploads.tell_added", fail)
+        assert (await client.post("/api/files/local", files={"file": ("a.gcode", b"G28\n")})).status_code == 500
+        assert [(one.status, str(one.outcome)) for one in entries(made)] == [(201, "done"), (500, "failed")]
 
     run(tmp_path, scenario)
 

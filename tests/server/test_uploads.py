@@ -207,11 +207,11 @@ def test_too_large(tmp_path):
 
 
 def test_a_full_disk(tmp_path, monkeypatch):
-    def full(_upload):
+    def full(_upload, _content):
         raise DiskFull("There is no space left.")
 
     async def scenario(client, world):
-        monkeypatch.setattr("mrdraw.library.upload.Upload._seal", full)
+        monkeypatch.setattr("mrdraw.library.upload.Upload._write", full)
         assert (await client.post(LOCAL, files=FILE)).status_code == 507
         assert stored(world) == []
 

@@ -1,9 +1,9 @@
 """The audit log: who did what, from where, when, and whether it was done.
 
 Invariants: nobody waits for an entry unless asked to; entries that come together are written in one transaction, in the
-database's thread. What was written survives the end of this process at once, and a power cut `SYNC_AFTER` later.
-An entry holds no key, no password and no value of a setting. What strangers do has room of its own, so that a flood of
-it displaces nothing else.
+database's thread; one may go with what it tells of instead, in its transaction. What was written survives the end of
+this process at once, and a power cut `SYNC_AFTER` later. An entry holds no key, no password and no value of a setting.
+What strangers do has room of its own, so that a flood of it displaces nothing else.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import time
 
@@ -22,7 +22,7 @@ from mrdraw.accounts import audit_search
 from mrdraw.accounts.audit_entry import Entry
 from mrdraw.accounts.audit_search import Numbered, Search
 from mrdraw.settings import Settings
-from mrdraw.store import Database
+from mrdraw.store import Database, Write
 
 LOGGER = logging.getLogger(__name__)
 
@@ -98,6 +98,17 @@ class AuditLog:
             loop.call_soon(self._write_batch)  # together with what else comes in this round
         return self._batch.written
 
+    @contextmanager
+    def adding(self, entry: Entry) -> Iterator[Write[None]]:
+        """Have whoever writes what the entry tells of write the entry as well, by this, in the same transaction.
+
+        Called on the loop; the block ends when the transaction has.
+        """
+        try:
+            yield partial(_add_all, entries=[entry])
+        finally:
+            self._sync_soon(asyncio.get_running_loop())
+
     def add_now(self, entry: Entry) -> None:
         """Write an entry and wait for the disk: for the command line."""
         self._database.write_now(lambda connection: connection.execute(_ADD, _row(entry)))
@@ -133,9 +144,12 @@ class AuditLog:
     def _written(self, batch: _Batch) -> None:
         if not batch.written.done():
             batch.written.set_result(None)
-        if self._syncing is None:
-            self._syncing = batch.loop.call_later(SYNC_AFTER, self._sync)
+        self._sync_soon(batch.loop)
         self._write_batch()
+
+    def _sync_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._syncing is None:
+            self._syncing = loop.call_later(SYNC_AFTER, self._sync)
 
     def _sync(self) -> None:
         self._syncing = None

@@ -20,6 +20,8 @@ LOGGER = logging.getLogger(__name__)
 
 LOOK_EVERY = 30.0
 """s between two looks at the disk."""
+SOON = 0.25
+"""s in which changes are gathered, to be followed by one look."""
 _MEGABYTE = 10**6
 
 
@@ -51,12 +53,22 @@ class DiskWatch:
         self._library = library
         self._tell = tell
         self._failed = False
+        self._is_due = False
 
     async def run(self) -> None:
         """Look until it is cancelled."""
         while True:
             await self.look()
             await asyncio.sleep(LOOK_EVERY)
+
+    async def look_soon(self) -> None:
+        """Look `SOON`, once for all that ask meanwhile."""
+        if self._is_due:
+            return
+        self._is_due = True
+        await asyncio.sleep(SOON)
+        self._is_due = False
+        await self.look()
 
     async def look(self) -> None:
         """Look once. A disk that cannot be asked warns nobody; the log says so once."""

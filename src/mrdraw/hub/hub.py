@@ -220,7 +220,7 @@ class Hub:
             for machine in self._machines.values():
                 self._spawn(machine.forget_missing())
         if isinstance(event, FileAdded | FileRemoved | FolderRemoved | SettingsUpdated):
-            self._spawn(self._disk.look())
+            self._spawn(self._disk.look_soon())
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -43,7 +43,7 @@ def clean_name(name: str) -> str:
         raise InvalidValue(f"The name {name!r} holds a / or \\; a name is one part of a path.")
     if len(name) > LONGEST_SENT or len(name.encode("utf-8", "replace")) > LONGEST_SENT:
         raise InvalidValue(f"The name is longer than {LONGEST_SENT} bytes: {name[:40]}…")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+    if not name.isprintable() and any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
         raise InvalidValue(f"The name {name!r} holds control characters.")
     if name.strip() == "..":
         raise InvalidValue("The name '..' cannot be used.")

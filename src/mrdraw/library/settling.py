@@ -1,7 +1,8 @@
 """Having small new files on the disk, many at once, soon after they have their names.
 
-Waiting for the disk takes longer than all the rest of receiving a small file. So it gets its name at once, as a second
-link beside a hidden mark, whose name tells the content's SHA-1; the mark goes when the content is on the disk.
+Waiting for the disk takes longer than all the rest of receiving a small file. So it is written as a hidden mark, whose
+name tells the content's SHA-1, and gets its name at once, as a second link; the mark goes when the content is on the
+disk.
 
 Invariants: a file system keeps the order in which names come and go, so after a power cut a file whose content may not
 be whole still has its mark, and is removed when that is found: a half-written file is as if it had never been. A file

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,10 +30,27 @@ from mrdraw.library.names import clean_file_path
 from mrdraw.library.records import FileRecord
 from mrdraw.library.scan import file_entry
 from mrdraw.library.settling import Settling, mark_of
-from mrdraw.store import Database
+from mrdraw.store import Database, Write
 
 PIECE = 1024 * 1024
-"""Bytes that are handed to the disk at once; a file of no more is small."""
+"""Bytes that are handed to the disk at once; a file of less is small."""
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    """What is to be stored of a file beside its content; `userdata` as JSON."""
+
+    path: str
+    display: str | None
+    user: str | None
+    userdata: str | None
+    overwrite: bool
+    beside: Write[None] | None
+    """What else is written in the same transaction."""
+
+    def record(self, stat: os.stat_result, sha1: str) -> FileRecord:
+        """The row of the file."""
+        seen = stat.st_size, stat.st_mtime_ns
+        return FileRecord(self.path, *seen, sha1, self.display, self.user, self.userdata, time.time())
 
 
 class Upload:
@@ -73,8 +91,9 @@ class Upload:
         user: str | None = None,
         userdata: object = None,
         overwrite: bool = True,
+        beside: Write[None] | None = None,
     ) -> FileEntry:
-        """Store what was received under `path`; missing folders are made.
+        """Store what was received under `path`; missing folders are made. `beside` is written with its row.
 
         Raises `InvalidValue` and `UnknownFileType` for a path that cannot be used, `FileExists` when something is
         stored there (with `overwrite` only for a folder), `DiskFull`, `NotStored`.
@@ -82,17 +101,12 @@ class Upload:
         try:
             path = clean_file_path(path)
             said = None if userdata is None else msgspec.json.encode(userdata).decode()
-            small = self.size <= PIECE
+            wanted = _Wanted(path, display, user, said, overwrite, beside)
+            small = self._file is None
             if not small:
                 await asyncio.to_thread(self._on_disk)
-
-            def place(connection: sqlite3.Connection) -> FileEntry:
-                size, modified_ns = self._seal()
-                digest = self._hash.hexdigest()
-                record = FileRecord(path, size, modified_ns, digest, display, user, said, time.time())
-                return self._place(connection, record, overwrite=overwrite, small=small)
-
             with told_as_not_stored(path):
+                place = partial(self._place, wanted, small)
                 return await self._database.write(place, lasting=not small, then=self._changed)
         finally:
             self.abort()
@@ -103,65 +117,104 @@ class Upload:
             self._over = True
             self._pending.clear()
             if self._file is not None:
-                self._file.close()
-                self._file = None
+                self._let_go()
                 self._temporary.unlink(missing_ok=True)
+
+    # --- in threads ------------------------------------------------------------------------------------------------
 
     def _flush(self) -> None:
         with self._lock, told_as_not_stored("The file"):
-            self._write_pending()
-
-    def _write_pending(self) -> BinaryIO:
-        if self._over:
-            raise WrongState("The upload is over.")
-        if self._file is None:
-            make_folders(self._temporary.parent)
-            self._file = self._temporary.open("xb", buffering=0)
-        rest = memoryview(bytes(self._pending))
-        self._pending.clear()
-        self._hash.update(rest)
-        while rest:
-            rest = rest[self._file.write(rest) :]
-        return self._file
-
-    def _seal(self) -> tuple[int, int]:
-        """Hand all bytes to the disk. The answer: size in bytes, time of change in unix ns."""
-        with self._lock, told_as_not_stored("The file"):
-            stat = os.fstat(self._write_pending().fileno())
-            return stat.st_size, stat.st_mtime_ns
+            self._write(self._take())
 
     def _on_disk(self) -> None:
         """Have all bytes on the disk."""
         with self._lock, told_as_not_stored("The file"):
-            os.fsync(self._write_pending().fileno())
+            os.fsync(self._write(self._take()).fileno())
 
-    def _place(self, connection: sqlite3.Connection, record: FileRecord, *, overwrite: bool, small: bool) -> FileEntry:
-        """Inside the transaction: row and name come together."""
-        target = self._folder / record.path
-        new = not os.path.lexists(target)
-        if not new and target.is_dir():
-            raise FileExists(f"{record.path} is a folder.")
-        if not new and not overwrite:
-            raise FileExists(f"{record.path} exists already.")
-        self.folders = make_folders_inside(self._folder, record.path.rpartition("/")[0])
-        record = records.save(connection, record)
-        if not (small and new and self._place_marked(record, target)):
-            if small:
-                self._on_disk()
-            self._temporary.replace(target)
-            sync_folder(target.parent)
-        return file_entry(record.path, target.stat(), record)
+    def _take(self) -> bytes:
+        """What waits to be written."""
+        if self._over:
+            raise WrongState("The upload is over.")
+        taken = bytes(self._pending)
+        self._pending.clear()
+        self._hash.update(taken)
+        return taken
 
-    def _place_marked(self, record: FileRecord, target: Path) -> bool:
+    def _write(self, data: bytes) -> BinaryIO:
+        if self._file is None:
+            self._file = self._open()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        return self._file
+
+    def _open(self) -> BinaryIO:
+        with suppress(FileNotFoundError):
+            return self._temporary.open("xb", buffering=0)
+        make_folders(self._temporary.parent)
+        return self._temporary.open("xb", buffering=0)
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    # --- inside the transaction: row and name come together --------------------------------------------------------
+
+    def _place(self, wanted: _Wanted, small: bool, connection: sqlite3.Connection) -> FileEntry:
+        target = self._folder / wanted.path
+        new = _is_free(target, wanted)
+        self.folders = make_folders_inside(self._folder, wanted.path.rpartition("/")[0])
+        stat, marked = self._seal_marked() if small and new else (self._seal(), False)
+        record = records.save(connection, wanted.record(stat, self._hash.hexdigest()))
+        if wanted.beside is not None:
+            wanted.beside(connection)
+        if not (marked and self._name_marked(target)):
+            self._name_lasting(target, is_on_disk=not small)
+        return file_entry(record.path, stat, record)
+
+    def _seal(self) -> os.stat_result:
+        """Hand all bytes to the disk."""
+        with self._lock, told_as_not_stored("The file"):
+            return os.fstat(self._write(self._take()).fileno())
+
+    def _seal_marked(self) -> tuple[os.stat_result, bool]:
+        """Hand all bytes to the disk, under the name of the file's mark; whether the file is as its mark says."""
+        with self._lock, told_as_not_stored("The file"):
+            content, changed = self._take(), time.time_ns()
+            self._temporary = self._temporary.with_name(mark_of(self._hash.hexdigest(), changed, self._token))
+            descriptor = self._write(content).fileno()
+            os.utime(descriptor, ns=(changed, changed))
+            stat = os.fstat(descriptor)
+            return stat, stat.st_mtime_ns == changed
+
+    def _name_marked(self, target: Path) -> bool:
         """Give the file its name before it is on the disk; not where a file cannot have two names."""
-        mark = self._temporary.with_name(mark_of(record.sha1 or "", record.modified_ns, self._token))
-        with suppress(OSError):
-            mark.hardlink_to(self._temporary)
+        with self._lock:
             try:
-                target.hardlink_to(mark)
+                os.link(self._temporary, target)
             except OSError:
-                mark.unlink()
-                raise
-            self._settling.add(mark, target.parent)
+                return False
+            self._let_go()
+            self._settling.add(self._temporary, target.parent)
             return True
-        return False
+
+    def _name_lasting(self, target: Path, *, is_on_disk: bool) -> None:
+        """Give the file its name once it is on the disk."""
+        if not is_on_disk:
+            self._on_disk()
+        with self._lock:
+            self._temporary.replace(target)
+            self._let_go()
+        sync_folder(target.parent)
+
+
+def _is_free(target: Path, wanted: _Wanted) -> bool:
+    """Whether nothing has the name. Raises `FileExists` where what has it is to stay."""
+    if not os.path.lexists(target):
+        return True
+    if target.is_dir():
+        raise FileExists(f"{wanted.path} is a folder.")
+    if not wanted.overwrite:
+        raise FileExists(f"{wanted.path} exists already.")
+    return False

@@ -2,21 +2,27 @@
 
 Invariants: a route says beside its permission what it does (`routing.Route.audit`), so that none can be forgotten; an
 endpoint says more where the body decides (`note`) or that nothing was done (`nothing_done`). An entry is given to the
-database before the answer begins; the answer waits for it `PATIENCE` at most, that to an emergency stop never.
+database before the answer begins; the answer waits for it `PATIENCE` at most, that to an emergency stop never. What is
+done in the database may take its entry with it (`written_with`), and is answered without another wait.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mrdraw.accounts import Identity
 from mrdraw.accounts.audit import FINGERPRINT
 from mrdraw.accounts.audit_entry import OF_MACHINE, Action, Entry, Outcome
-from mrdraw.server.context import CLAIM, IDENTITY, MACHINE_ID, ROUTE, Services, client_address
+from mrdraw.server.context import CLAIM, IDENTITY, MACHINE_ID, ROUTE, Services, client_address, services
+from mrdraw.store import Write
 
 PATIENCE = 0.05
 """s that an answer waits for its entry: past the end of this process it is kept then."""
@@ -36,6 +42,8 @@ class _Note:
     detail: str = ""
     outcome: Outcome | None = None
     silent: bool = False
+    written: Entry | None = None
+    """What was written already, with what was done."""
 
 
 _NOTHING = _Note()
@@ -66,6 +74,26 @@ def nothing_done(connection: HTTPConnection) -> None:
     _note_of(connection.scope).silent = True
 
 
+@contextmanager
+def written_with(connection: HTTPConnection, status: int) -> Iterator[Write[None]]:
+    """Have the transaction of what is done in this block write the entry of this request too, by what the block gets.
+
+    Both are kept or neither; if what is said of the request or its status is another in the end, that is written too.
+    """
+    known, scope = services(connection), connection.scope
+    entry = _entry(known, scope, status)
+    if entry is None:
+        yield _write_nothing
+        return
+    with known.accounts.audit.adding(entry) as write:
+        yield write
+    _note_of(scope).written = entry
+
+
+def _write_nothing(_connection: sqlite3.Connection) -> None:
+    """There is no entry."""
+
+
 def _note_of(scope: Scope) -> _Note:
     found: _Note = scope.setdefault(_NOTE, _Note())
     return found
@@ -91,39 +119,46 @@ class Auditing:
         return record_and_send
 
     async def _record(self, scope: Scope, status: int) -> None:
-        entry = self._entry(scope, status)
-        if entry is None:
+        entry = _entry(self._services, scope, status)
+        if entry is None or _is_written(scope, entry):
             return
         written = self._services.accounts.audit.add(entry)
         if entry.action is not Action.EMERGENCY_STOP:
             await asyncio.wait([written], timeout=PATIENCE)
 
-    def _entry(self, scope: Scope, status: int) -> Entry | None:
-        """What is written down of a request that is answered with this status."""
-        route, said = scope.get(ROUTE), scope.get(_NOTE) or _NOTHING
-        action = said.action or (route.audit if route is not None else None)
-        if action is None or said.silent or status == _TOO_MANY:
-            return None
-        user, via, fingerprint = _sender(scope)
-        connection = HTTPConnection(scope)
-        return Entry(
-            at=self._services.accounts.audit.clock(),
-            action=action,
-            outcome=said.outcome or _outcome(status),
-            status=status,
-            user=said.user or user,
-            via=said.via or via,
-            fingerprint=None if said.via else fingerprint,
-            address=client_address(connection),
-            machine=self._machine(scope) if action in OF_MACHINE else None,
-            subject=_subject(scope) if said.subject is None else said.subject,
-            detail=said.detail,
-        )
 
-    def _machine(self, scope: Scope) -> str:
-        """The machine that the request names, or the default one."""
-        named: str | None = scope.get("path_params", {}).get(_MACHINE_PARAMETER) or scope.get(MACHINE_ID)
-        return named or self._services.settings.current().default_machine
+def _entry(known: Services, scope: Scope, status: int) -> Entry | None:
+    """What is written down of a request that is answered with this status."""
+    route, said = scope.get(ROUTE), scope.get(_NOTE) or _NOTHING
+    action = said.action or (route.audit if route is not None else None)
+    if action is None or said.silent or status == _TOO_MANY:
+        return None
+    user, via, fingerprint = _sender(scope)
+    return Entry(
+        at=known.accounts.audit.clock(),
+        action=action,
+        outcome=said.outcome or _outcome(status),
+        status=status,
+        user=said.user or user,
+        via=said.via or via,
+        fingerprint=None if said.via else fingerprint,
+        address=client_address(HTTPConnection(scope)),
+        machine=_machine(known, scope) if action in OF_MACHINE else None,
+        subject=_subject(scope) if said.subject is None else said.subject,
+        detail=said.detail,
+    )
+
+
+def _is_written(scope: Scope, entry: Entry) -> bool:
+    """Whether just this was written with what was done."""
+    written = (scope.get(_NOTE) or _NOTHING).written
+    return written is not None and msgspec.structs.replace(written, at=entry.at) == entry
+
+
+def _machine(known: Services, scope: Scope) -> str:
+    """The machine that the request names, or the default one."""
+    named: str | None = scope.get("path_params", {}).get(_MACHINE_PARAMETER) or scope.get(MACHINE_ID)
+    return named or known.settings.current().default_machine
 
 
 def _sender(scope: Scope) -> tuple[str | None, str | None, str | None]:

@@ -90,7 +90,8 @@ async def _limited(request: Request, limit: int) -> AsyncIterator[bytes]:
             received += len(chunk)
             if received > limit:
                 raise too_large
-            yield chunk
+            if chunk:  # the end of the body comes as an empty one
+                yield chunk
     except ClientDisconnect as error:
         raise InvalidValue("The upload ended before all of it was sent.") from error
 
@@ -214,8 +215,8 @@ def names_of(disposition: bytes) -> tuple[str, str | None]:
     """The names of the field and of the file; `filename*` (RFC 5987) counts before `filename`."""
     _, options = parse_options_header(disposition)
     name, filename = options.get(b"name", b""), options.get(b"filename")
-    extended = _EXTENDED_NAME.search(_QUOTED.sub('""', disposition.decode("latin-1")))
-    if extended is not None:
+    extended = b"*" in disposition and _EXTENDED_NAME.search(_QUOTED.sub('""', disposition.decode("latin-1")))
+    if extended:
         try:
             return _text(name), unquote_to_bytes(extended[2]).decode(extended[1])
         except (LookupError, UnicodeDecodeError):

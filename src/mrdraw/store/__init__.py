@@ -1,5 +1,5 @@
 """The database: connection and migrations."""
 
-from mrdraw.store.database import Database, told_as_unusable
+from mrdraw.store.database import Database, Write, told_as_unusable
 
-__all__ = ["Database", "told_as_unusable"]
+__all__ = ["Database", "Write", "told_as_unusable"]

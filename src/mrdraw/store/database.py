@@ -58,6 +58,7 @@ class Database:
                 raise
         self._reads = Lock()
         self._writes = 0
+        self._is_waiting = True
         self._log = path.with_name(f"{path.name}-wal")
         self._seen = (-1, 0, 0)
         self._looked_at = self._stat_at = 0.0
@@ -89,7 +90,7 @@ class Database:
         One that is not `lasting` is on the disk with the next one that is, or with `sync`.
         """
         transact = partial(self._transact, function, lasting=lasting, then=then)
-        return await asyncio.get_running_loop().run_in_executor(self._writer, transact)
+        return await asyncio.wrap_future(self._writer.submit(transact))
 
     def sync(self) -> None:
         """Have all writes on the disk."""
@@ -142,7 +143,7 @@ class Database:
     def _transact(
         self, function: Write[_Result], *, lasting: bool = True, then: Callable[[], None] | None = None
     ) -> _Result:
-        self._writing.execute(_WAITING if lasting else _NOT_WAITING)
+        self._wait_for_disk(lasting)
         self._writing.execute("BEGIN IMMEDIATE")
         try:
             result = function(self._writing)
@@ -155,6 +156,11 @@ class Database:
         if then is not None:
             then()
         return result
+
+    def _wait_for_disk(self, waiting: bool) -> None:
+        if waiting is not self._is_waiting:
+            self._writing.execute(_WAITING if waiting else _NOT_WAITING)
+            self._is_waiting = waiting
 
 
 @contextmanager

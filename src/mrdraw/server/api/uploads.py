@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import msgspec
@@ -30,7 +31,7 @@ from mrdraw.errors import (
 from mrdraw.events import Upload
 from mrdraw.library import FileEntry, Library, clean_file_path, clean_path
 from mrdraw.library import Upload as Receiving
-from mrdraw.server.auditing import note
+from mrdraw.server.auditing import note, written_with
 from mrdraw.server.context import identity, machine, may, require, services
 from mrdraw.server.describing import BYTES, FLAG, LOOSE_FLAG, MULTIPART, TEXT, About, Body, object_of, said
 from mrdraw.server.file_events import tell_added, tell_folders, tell_updated
@@ -39,9 +40,11 @@ from mrdraw.server.multipart import read_form
 from mrdraw.server.responses import json_response
 from mrdraw.server.routing import Route
 from mrdraw.server.values import is_true
+from mrdraw.store import Write
 
 LOGGER = logging.getLogger(__name__)
 
+_CREATED = 201
 _FILE = "file"
 _PLACE = ("path", "filename")
 """The fields that say where the file goes; they may come in the query as well, which is known before the body."""
@@ -62,7 +65,7 @@ class _Wish:
 async def receive(request: Request) -> Response:
     """`POST /api/files/local`."""
     known = services(request)
-    sent = {name: request.query_params[name] for name in _PLACE if name in request.query_params}
+    sent = _place_in_query(request) if request.scope["query_string"] else {}
     incoming = _Incoming(request, known.library, sent)
     if sent.get("filename"):
         await incoming.check_early(None, sent)
@@ -75,6 +78,10 @@ async def receive(request: Request) -> Response:
     finally:
         incoming.drop()
     raise InvalidValue("The form has neither a file (a part named file, with a file name) nor a foldername.")
+
+
+def _place_in_query(request: Request) -> dict[str, str]:
+    return {name: request.query_params[name] for name in _PLACE if name in request.query_params}
 
 
 class _Incoming:
@@ -160,14 +167,16 @@ async def _check(request: Request, path: str, overwrite: bool) -> None:
 async def _store(request: Request, upload: Receiving, wish: _Wish) -> Response:
     await _check(request, wish.path, wish.overwrite)
     who = identity(request)
-    entry = await upload.finish(
-        wish.path,
-        display=wish.display,
-        user=who.name,
-        userdata=wish.userdata,
-        overwrite=wish.overwrite and may(request, Permission.FILES_DELETE),
-    )
-    note(request, subject=entry.path)
+    note(request, subject=wish.path)
+    with _audited(request, wish) as beside:
+        entry = await upload.finish(
+            wish.path,
+            display=wish.display,
+            user=who.name,
+            userdata=wish.userdata,
+            overwrite=wish.overwrite and may(request, Permission.FILES_DELETE),
+            beside=beside,
+        )
     await _reselect(request, entry.path)
     selected, started = await _act_on(request, entry.path, wish)
     if started:
@@ -181,7 +190,12 @@ async def _store(request: Request, upload: Receiving, wish: _Wish) -> Response:
         "effectiveSelect": selected,
         "effectivePrint": started,
     }
-    return json_response(body, 201, {"location": addresses.resource(entry.path)})
+    return json_response(body, _CREATED, {"location": addresses.resource(entry.path)})
+
+
+def _audited(request: Request, wish: _Wish) -> AbstractContextManager[Write[None] | None]:
+    """What writes the request's entry with the file; not where the entry tells of a job that is begun afterwards."""
+    return nullcontext() if wish.start else written_with(request, _CREATED)
 
 
 async def _reselect(request: Request, path: str) -> None:
