@@ -13,19 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mrdraw.accounts import Accounts
 
-DATABASE = "mrdraw.db"
-
 
 @contextmanager
 def opened_accounts(basedir: Path) -> Iterator[Accounts]:
     """Open the accounts, making the base folder if need be. Raises `DatabaseTooNew`, `DatabaseUnusable`."""
     from mrdraw.accounts import Accounts  # noqa: PLC0415 - `mrdraw --version` needs none of this
     from mrdraw.settings import Settings  # noqa: PLC0415
-    from mrdraw.store import Database, told_as_unusable  # noqa: PLC0415
+    from mrdraw.store import FILE_NAME, Database, told_as_unusable  # noqa: PLC0415
 
     basedir.mkdir(parents=True, exist_ok=True)
     with (
-        closing(Database(basedir / DATABASE)) as database,
+        closing(Database(basedir / FILE_NAME)) as database,
         told_as_unusable(database.path),
         closing(Accounts(database, Settings(basedir), basedir)) as accounts,
     ):

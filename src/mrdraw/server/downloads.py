@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
@@ -16,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue, NoSuchFile, TooLarge
 from mrdraw.library import FileEntry, Library
-from mrdraw.server.archives import MOST_ENTRIES, members_of, packed
+from mrdraw.server.archives import MOST_ENTRIES, Member, members_of, packed
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import is_json, json_value, limited_body, services
 from mrdraw.server.describing import (
@@ -61,7 +62,12 @@ async def download_many(request: Request) -> Response:
     if not paths:
         raise InvalidValue("Nothing is named: the member files, once or several times, says what is wanted.")
     members = await asyncio.to_thread(members_of, services(request).library, paths)
-    headers = {"cache-control": CACHE, "content-disposition": disposition(_ARCHIVE)}
+    return archive_answer(request, members, _ARCHIVE)
+
+
+def archive_answer(request: Request, members: Sequence[Member], name: str) -> Response:
+    """An archive, packed while it is sent; `HEAD` gets what is known of it beforehand."""
+    headers = {"cache-control": CACHE, "content-disposition": disposition(name)}
     if request.method == "HEAD":
         return Response(None, 200, headers, "application/zip")
     return StreamingResponse(packed(members), 200, headers, "application/zip")

@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Sequence
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from mrdraw.accounts import Permission
 from mrdraw.errors import InvalidValue, NoSuchFile, TooLarge
-from mrdraw.server.archives import Member, packed
+from mrdraw.server.archives import Member
 from mrdraw.server.conditional import not_modified, validators
 from mrdraw.server.context import services
 from mrdraw.server.describing import (
@@ -30,7 +30,7 @@ from mrdraw.server.describing import (
     many,
     object_of,
 )
-from mrdraw.server.downloads import CACHE, disposition, named_files
+from mrdraw.server.downloads import CACHE, archive_answer, disposition, named_files
 from mrdraw.server.file_answers import RANGE_ERRORS, FileAnswer
 from mrdraw.server.log_files import LogFiles
 from mrdraw.server.routing import Route
@@ -81,10 +81,7 @@ async def download_many(request: Request) -> Response:
     if not names:
         raise InvalidValue("Nothing is named: the member files, once or several times, says which logs are wanted.")
     members = await asyncio.to_thread(_members, LogFiles(services(request).settings.basedir), names)
-    headers = {"cache-control": CACHE, "content-disposition": disposition(_ARCHIVE)}
-    if request.method == "HEAD":
-        return Response(None, 200, headers, "application/zip")
-    return StreamingResponse(packed(members), 200, headers, "application/zip")
+    return archive_answer(request, members, _ARCHIVE)
 
 
 def _members(logs: LogFiles, names: Sequence[str]) -> list[Member]:

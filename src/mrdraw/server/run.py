@@ -38,12 +38,11 @@ from mrdraw.server.priority import make_way
 from mrdraw.server.tls import context_of
 from mrdraw.server.web import WebServer
 from mrdraw.settings import Settings
-from mrdraw.store import Database
+from mrdraw.store import FILE_NAME, Database
 
 LOGGER = logging.getLogger(__name__)
 
 LOCK = "server.lock"
-DATABASE = "mrdraw.db"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def serve(
         wanted = resolve(host or tree.host, port or tree.port)
         tls = context_of(tree.tls, basedir)
         with (
-            closing(Database(basedir / DATABASE)) as database,
+            closing(Database(basedir / FILE_NAME)) as database,
             closing(Accounts(database, settings, basedir)) as accounts,
         ):
             doors = Doors(wanted, is_unclaimed=accounts.claim.is_open, expose_unclaimed=expose_unclaimed)

@@ -2,4 +2,7 @@
 
 from mrdraw.store.database import Database, Write, told_as_unusable
 
-__all__ = ["Database", "Write", "told_as_unusable"]
+FILE_NAME = "mrdraw.db"
+"""The database's place in the base folder."""
+
+__all__ = ["FILE_NAME", "Database", "Write", "told_as_unusable"]

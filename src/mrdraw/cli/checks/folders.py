@@ -18,10 +18,10 @@ from mrdraw.accounts.secrets import KEY_FILE
 from mrdraw.cli import certificate
 from mrdraw.cli.checks.finding import Finding, ok, problem, warning
 from mrdraw.cli.configuration import Configuration
-from mrdraw.cli.opened import DATABASE
 from mrdraw.errors import MrDrawError
 from mrdraw.server.tls import context_of, files_of
 from mrdraw.settings.computer import TlsTree
+from mrdraw.store import FILE_NAME
 
 _SOON = timedelta(days=30)
 
@@ -115,7 +115,7 @@ class DatabaseFacts:
 
 def gather_database(basedir: Path) -> DatabaseFacts:
     """Look into the database, read-only."""
-    path = basedir / DATABASE
+    path = basedir / FILE_NAME
     if not gather(path).exists:
         return DatabaseFacts()
     try:
@@ -134,14 +134,14 @@ def check_database(database: DatabaseFacts, basedir: Path, newest: int) -> Findi
     if database.trouble is not None:
         return problem(
             "database",
-            f"{basedir / DATABASE} is damaged or cannot be read: {database.trouble}.",
+            f"{basedir / FILE_NAME} is damaged or cannot be read: {database.trouble}.",
             "Stop the server and restore a backup in its place, or move it away and begin anew.",
         )
     if database.version > newest:
         return problem(
             "database",
             f"The database was written by a newer release (version {database.version}; this one knows {newest}).",
-            f"Install that release again, or restore {DATABASE}.before-{database.version}.",
+            f"Install that release again, or restore {FILE_NAME}.before-{database.version}.",
         )
     return ok("database", "The database is sound.")
 
