@@ -142,11 +142,14 @@ class Conversation:
         return routine
 
     def line_in_advance(self) -> bytes | None:
-        """The line that goes out if the next thing that comes is a plain ``ok``, where that is certain."""
-        undisturbed = self.phase is Phase.READY and not (self.refusals.open or self.renumber_wanted)
-        if undisturbed and not self._splitter.partial and self.hearing.error_due() is None:
-            return self._smooth.line_in_advance()
-        return None
+        """The line that goes out if the next thing that comes is a plain ``ok``, where that is certain.
+
+        Only with one line in flight: with several nobody waits for it.
+        """
+        if len(self.flow.window.pending) != 1 or self.phase is not Phase.READY:
+            return None
+        disturbed = self.refusals.open or self.renumber_wanted or self._splitter.partial
+        return None if disturbed or self.hearing.error_due() is not None else self._smooth.line_in_advance()
 
     def _take_plain(self) -> None:
         if self.phase is Phase.READY:

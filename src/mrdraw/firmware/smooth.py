@@ -42,16 +42,11 @@ class SmoothFlow:
         return True
 
     def line_in_advance(self) -> bytes | None:
-        """The line that goes out if the next thing that comes is a plain ``ok``, where that is certain.
-
-        It is numbered in any case: whatever is ready now is not waited for then.
-        """
-        window, text = self._flow.window, self._outbox.plain_line()
-        if text is None or window.going_back:
+        """The line that a plain ``ok`` for the only one in flight will bring, where that is certain."""
+        flow, text = self._flow, self._outbox.plain_line()
+        if text is None or flow.probe_due or flow.window.going_back or self._plain_line() is None:
             return None
-        wire = window.number_in_advance(text)
-        certain = len(window.pending) == 1 and not self._flow.probe_due and self._plain_line() is not None
-        return wire if certain else None
+        return flow.window.number_in_advance(text)
 
     def _plain_line(self) -> Sent | None:
         """The oldest line in flight, if it and everything around it is plain."""
