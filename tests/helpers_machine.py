@@ -11,6 +11,7 @@ import time
 import uuid
 
 from mrdraw.errors import LinkError
+from mrdraw.events import MachineEvent
 from mrdraw.link import messages as link
 from mrdraw.link import unix
 from mrdraw.link.messages import LINK_VERSION, MachineState
@@ -113,7 +114,7 @@ class Watcher:
                 self.offer = message
             case link.Happened():
                 self.events.append(message.event)
-                if isinstance(message.event, link.MachineEvent) and hasattr(message.event, "state_id"):
+                if isinstance(message.event, MachineEvent) and hasattr(message.event, "state_id"):
                     self.states.append(message.event.state_id)
             case link.LogLines():
                 self.log += message.lines
