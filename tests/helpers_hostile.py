@@ -58,7 +58,8 @@ class Served:
         """Switch the simulated machine off, which the machine host switches on again: an emergency stop halts it."""
         for tasks in Path(f"/proc/{self.host()}/task").glob("*/children"):
             for child in tasks.read_text(encoding="ascii").split():
-                os.kill(int(child), signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+                    os.kill(int(child), signal.SIGKILL)
 
     def memory(self):
         """Of the server, MiB: its proportional set size."""
