@@ -136,6 +136,21 @@ def test_the_report_of_a_line_that_waited_in_the_queue_is_not_that_of_a_line_sen
     assert len(events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}"))) == 1
 
 
+def test_a_plain_ok_is_not_the_late_answer_to_a_question_for_temperatures():
+    script = Script(MarlinOptions(lines_in_flight=2)).ready()
+    script.hand("M105")
+    script.sent()
+    script.say(f"ok {TEMPERATURES}")
+    for _ in range(2):
+        script.hand("M105")
+    assert script.sent() == [checksummed(5, "M105"), checksummed(6, "M105")]
+    script.say(CHECKSUM.format(5), "Resend: 6", "ok")
+    assert script.sent() == [checksummed(6, "M105")]
+    events = script.say("ok", f"ok {TEMPERATURES}")
+    assert events_of(wire.CommandAcknowledged, events) == [], "one ok too many, and that of line 5"
+    assert len(events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}"))) == 1
+
+
 def test_lost_acknowledges_of_lines_that_waited_in_the_queue_cost_time_only():
     script = refused_behind_two()
     events, sent = script.say("ok"), []  # of 6; those of 4 and 5 were lost
