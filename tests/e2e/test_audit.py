@@ -38,12 +38,14 @@ def test_who_did_what(page, served, short_drawing):
 
     page.goto(f"{served.address}/#/settings/audit")
     rows = page.get_by_test_id("audit").locator("tbody tr")
-    expect(rows).to_have_count(4)
+    expect(rows).to_have_count(5)
     expect(rows.nth(0)).to_contain_text("Sign-in")
     expect(rows.nth(0)).to_contain_text(USER)
     expect(rows.nth(1)).to_contain_text("somebody unknown")
     expect(rows.nth(1)).to_contain_text("refused")
     expect(rows.nth(3)).to_contain_text(f"File uploaded{short_drawing.name}")
+    expect(rows.nth(4)).to_contain_text(f"User added{USER}")
+    expect(rows.nth(4)).to_contain_text("command line")
     look(page, "audit")
 
     page.get_by_role("button", name="Filters").click()

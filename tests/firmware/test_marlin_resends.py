@@ -151,6 +151,34 @@ def test_a_plain_ok_is_not_the_late_answer_to_a_question_for_temperatures():
     assert len(events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}"))) == 1
 
 
+def in_flight_where_lines_are_named() -> Script:
+    """Two M105s (5 and 6) to firmware that names its lines, of which the second has to be sent again."""
+    script = Script(MarlinOptions(lines_in_flight=2)).ready()
+    script.hand("G1 X0")
+    script.sent()
+    script.say("ok N4 P15 B3")
+    for _ in range(2):
+        script.hand("M105")
+    script.sent()
+    script.say(CHECKSUM.format(5), "Resend: 6", "ok")
+    assert script.sent() == [checksummed(6, "M105")]
+    return script
+
+
+def test_where_lines_are_named_the_late_answer_to_an_m105_is_not_that_of_a_later_one():
+    script = in_flight_where_lines_are_named()
+    assert events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}")) == [], "that of line 5"
+    assert len(events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}"))) == 1
+
+
+def test_where_lines_are_named_a_later_name_shows_that_the_late_answer_was_lost():
+    script = in_flight_where_lines_are_named()
+    script.say("ok N6 P15 B3")
+    assert script.sent() == [checksummed(7, "M105")]
+    script.say(f"ok {TEMPERATURES}")
+    assert script.dialect.in_flight == 0
+
+
 def test_lost_acknowledges_of_lines_that_waited_in_the_queue_cost_time_only():
     script = refused_behind_two()
     events, sent = script.say("ok"), []  # of 6; those of 4 and 5 were lost

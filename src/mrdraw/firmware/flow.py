@@ -70,7 +70,8 @@ class Flow:
         self._doubtful_report = False
         """the newest answer was taken for that of the oldest M105; it may be a later one's"""
         self._owed: deque[Sent] = deque()
-        """lines that are known to be taken, whose acknowledges are still to come; others are sent again behind them"""
+        """lines that are known to be taken, whose acknowledges are still to come; others are sent again behind them.
+        Of firmware that names its lines only the M105s: it names all but those"""
         self._strange = False
         """the next acknowledge answers a command that nobody sent"""
 
@@ -185,7 +186,8 @@ class Flow:
         for _ in range(place + 1):
             self._owed.popleft()
         self.clocks.start()
-        self.clocks.hurry()
+        if not self._echoes_numbers:
+            self.clocks.hurry()
 
     @property
     def _names_all(self) -> bool:
@@ -254,6 +256,8 @@ class Flow:
     def _by_number(self, number: int | None) -> bool:
         if number is None:
             return False
+        while self._owed and self._owed[0].number <= number:
+            self._owed.popleft()  # its answer came before, or was lost
         place = self.window.place_of(number)
         if place is not None:
             self._echoes_numbers = True
@@ -317,8 +321,8 @@ class Flow:
     def go_to(self, number: int) -> None:
         """Send from `number` on; everything before it was taken, though it may still wait to be executed."""
         taken = self.window.go_to(number)
-        if not self._echoes_numbers and not self.clocks.probes:
-            self._owed.extend(taken)
+        if not self.clocks.probes:
+            self._owed.extend(sent for sent in taken if sent.reports or not self._echoes_numbers)
         self.allowance.going_back(number)
         self.clocks.start()
         for sent in taken:
