@@ -136,21 +136,6 @@ def test_the_report_of_a_line_that_waited_in_the_queue_is_not_that_of_a_line_sen
     assert len(events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}"))) == 1
 
 
-def test_a_plain_ok_is_not_the_late_answer_to_a_question_for_temperatures():
-    script = Script(MarlinOptions(lines_in_flight=2)).ready()
-    script.hand("M105")
-    script.sent()
-    script.say(f"ok {TEMPERATURES}")
-    for _ in range(2):
-        script.hand("M105")
-    assert script.sent() == [checksummed(5, "M105"), checksummed(6, "M105")]
-    script.say(CHECKSUM.format(5), "Resend: 6", "ok")
-    assert script.sent() == [checksummed(6, "M105")]
-    events = script.say("ok", f"ok {TEMPERATURES}")
-    assert events_of(wire.CommandAcknowledged, events) == [], "one ok too many, and that of line 5"
-    assert len(events_of(wire.CommandAcknowledged, script.say(f"ok {TEMPERATURES}"))) == 1
-
-
 def in_flight_where_lines_are_named() -> Script:
     """Two M105s (5 and 6) to firmware that names its lines, of which the second has to be sent again."""
     script = Script(MarlinOptions(lines_in_flight=2)).ready()

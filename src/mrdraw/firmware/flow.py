@@ -167,8 +167,7 @@ class Flow:
         if payload and self._take_payload(payload, reports=reports):
             return
         if self._owed and not reports:
-            if not self._answers_otherwise(self._owed[0]):
-                self._take_owed(0)
+            self._take_owed(0)
         elif reports or not self._is_stray():
             self.take_oldest()
 
@@ -212,15 +211,10 @@ class Flow:
 
     def _is_stray(self) -> bool:
         """Whether a plain ``ok`` is one too many: the answer to the oldest line looks otherwise."""
-        stray = self._answers_otherwise(self.window.pending[0])
+        stray = self._reports_in_ok and self.window.pending[0].reports and self._ignored_oks < _IGNORED_OKS
+        self._ignored_oks += stray
         self._ignored_since_probe |= stray
         return stray
-
-    def _answers_otherwise(self, sent: Sent) -> bool:
-        """Whether a plain ``ok`` cannot be the answer to this line; believed a few times in a row."""
-        otherwise = self._reports_in_ok and sent.reports and self._ignored_oks < _IGNORED_OKS
-        self._ignored_oks += otherwise
-        return otherwise
 
     def take_oldest(self) -> None:
         """One acknowledge, for the oldest line in flight."""
@@ -269,7 +263,6 @@ class Flow:
         owed = next((place for place, sent in enumerate(self._owed) if sent.reports), None)
         if owed is not None:
             self._reports_in_ok = True
-            self._ignored_oks = 0
             self._take_owed(owed)
             return True
         places = self.window.places_of_reports()
